@@ -1,0 +1,59 @@
+"""What can go wrong with what the user hands over, and how much of it Ringkeep is willing to take.
+
+    SourceError          one sentence for the user; `code` for programs:
+        not-found            no such file or directory, or neither
+        not-a-phone-system   readable, but nothing in it is a phone system's
+        unreadable           the operating system refuses to let us read it
+        truncated            the archive ends too early
+        damaged              the archive's own checks fail
+        bomb                 it would unpack to more than the limits allow
+        too-large            a directory that holds more than the limits allow
+        disk-full            no room for the private copy
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SourceError(Exception):
+    """The source cannot be opened; the message says what is wrong and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one source may hold. Everything beyond stops the opening, or is skipped where that is harmless."""
+
+    total_bytes: int = 2 << 30  # written to the private copy
+    members: int = 500_000  # files, folders and links, nested archives included
+    one_file_bytes: int = 1 << 30  # a larger file is skipped
+    config_file_bytes: int = 200 << 20  # a larger file under /etc/asterisk is skipped
+    ratio: int = 200  # unpacked bytes per archive byte, after the first `ratio_from_bytes`
+    ratio_from_bytes: int = 10_000_000
+    stream_bytes: int = 64 << 30  # read through, recordings that are left out included
+    path_depth: int = 40  # folders in one path
+    named_bytes: int = 256 << 20  # files elsewhere that the configuration names by their full path
+
+
+@dataclass(frozen=True)
+class SkippedMember:
+    """Something that was in the source and is not in the copy."""
+
+    name: str
+    why: str
+
+
+def size_text(size_bytes: int) -> str:
+    """1536 -> "1.5 KiB"."""
+    amount = float(size_bytes)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            break
+        amount /= 1024
+    else:
+        unit = "TiB"
+    return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"

@@ -1,0 +1,248 @@
+"""A drill from end to end: unpack, read, boot, register, call, judge. One function per step, in order.
+
+Runs inside `lab.namespaces.run_sealed`; everything it makes is gone when it returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from ringkeep.asterisk.conf import Files
+from ringkeep.backups.source import Source, open_source
+from ringkeep.drills import judge as judging
+from ringkeep.drills import loaded as loading
+from ringkeep.drills import logs, registered, rules, stock
+from ringkeep.drills.plan import PlannedCall, Planner, opening_hours
+from ringkeep.drills.progress import Progress
+from ringkeep.drills.prompts import Prompts
+from ringkeep.drills.report import Call, Count, Defect, Missing, Report
+from ringkeep.lab import farend
+from ringkeep.lab import image as images
+from ringkeep.lab.calls import Observation, Switchboard, place_all
+from ringkeep.lab.lab import Lab
+from ringkeep.lab.manager import ManagerGone
+from ringkeep.lab.sandbox import Limits
+from ringkeep.lab.server import BootError, Server
+from ringkeep.lab.tree import read_directories
+from ringkeep.phonesystem.checks import check
+from ringkeep.phonesystem.completeness import missing as find_missing
+from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.readers import read_phone_system
+
+CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
+CALLS_AT_ONCE = 24
+
+
+class CouldNotTry(Exception):
+    """The drill could not be tried at all; the message says why and what to do (exit code 3)."""
+
+
+class NeedImage(CouldNotTry):
+    """An image must be built first, outside the sealed namespaces: building needs the network."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the lab image for Asterisk {version} is missing: ringkeep lab build {version}")
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `ringkeep prove` was asked."""
+
+    path: Path
+    asterisk: str = "auto"  # auto | 16 | 22
+    calls: str = "quick"  # quick | full
+    at: datetime = field(default_factory=datetime.now)
+    keep: Callable[[Server, Server], None] | None = None  # called at the end with the lab still up
+
+
+@dataclass(slots=True)
+class Drill:
+    """The state of one drill, filled step by step."""
+
+    options: Options
+    lab: Lab
+    progress: Progress
+    started_at: float = field(default_factory=time.monotonic)
+    defects: list[Defect] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    counts: dict[str, Count] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    timings: dict[str, float | None] = field(default_factory=lambda: dict.fromkeys(("read_s", "boot_s", "first_answer_s", "total_s")))
+    first_answer_at: float | None = None
+
+
+async def prove(options: Options, progress: Progress) -> Report:
+    """Prove one phone system. Raises `CouldNotTry`, `SourceError`, `NoNamespaces`, `LabError`."""
+    drill = Drill(options, Lab.open(Limits()), progress)
+    with progress.step("unpack"):
+        source = open_source(options.path, drill.lab.folder("pbx"))
+    with progress.step("read"):
+        files = config_files(source.root)
+        system = read_phone_system(files, product=source.product, database=source.astdb or {})
+        drill.timings["read_s"] = time.monotonic() - drill.started_at
+    if not any(name.startswith("/etc/asterisk/") for name in files):
+        return _completeness_only(drill, source, system, files)
+    version = choose_version(options.asterisk, source, system)
+    image = images.find(version)
+    if image is None:
+        raise NeedImage(version)
+    drill.lab.use(image)
+    end = farend.plan(system)
+    await drill.lab.wire_up(end.pbx_addresses, end.addresses, end.hosts)
+    far = _far_end(drill, end)
+    with progress.step("completeness"):
+        _completeness(drill, source, system, files)
+        drill.defects += [Defect(f.code, f.severity, str(f.place), f.what) for f in check(system)]
+    known = stock.known(image)
+    if known is None:
+        with progress.step("stock boot"):
+            known = await stock.record(drill.lab, image)
+    await far.ready()
+    pbx = drill.lab.server("phone system", source.root, files, far=False)
+    log: list[str] = []
+    try:
+        await _boot_and_call(drill, system, end, pbx, far, progress)
+    except BootError as error:
+        drill.defects.append(Defect("boot-failed", "bad", "Asterisk", str(error)))
+    except ManagerGone as error:
+        drill.defects.append(Defect("crashed", "bad", "Asterisk", f"{error}: {pbx.last_words()}"))
+    own = logs.own_lines(pbx.log(), known)
+    drill.defects += logs.defects(own, drill.defects)
+    log = [f"{line.level} {line.source}: {line.text}" for line in own]
+    if options.keep is not None and pbx.alive:
+        options.keep(pbx, far)
+    await pbx.stop()
+    await far.stop()
+    return _report(drill, source, image.asterisk, log)
+
+
+# -- steps ----------------------------------------------------------------------------------------------------
+
+
+def config_files(root: Path) -> dict[str, bytes]:
+    """Every file under etc/asterisk of an unpacked tree: absolute path inside -> bytes."""
+    files = {}
+    for folder, _, names in os.walk(root / "etc/asterisk"):
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file() and path.stat().st_size <= CONFIG_BYTES:
+                files["/" + str(path.relative_to(root))] = path.read_bytes()
+    return files
+
+
+def all_names(root: Path) -> set[str]:
+    """Every path of the tree, as seen inside."""
+    return {
+        "/" + os.path.relpath(os.path.join(folder, name), root)
+        for folder, folders, names in os.walk(root)
+        for name in [*folders, *names]
+    }
+
+
+def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:
+    """The lab's Asterisk: the one asked for, else the one that matches the source."""
+    if wanted != "auto":
+        return int(wanted)
+    if source.asterisk_version:
+        with contextlib.suppress(ValueError):
+            return 16 if int(source.asterisk_version.split(".")[0]) < 21 else 22
+    uses_chan_sip = any(thing.technology == "sip" for thing in (*system.extensions, *system.trunks))
+    uses_macro = any(name.startswith("macro-") for name in system.dialplan.contexts)
+    return 16 if uses_chan_sip or uses_macro else 22
+
+
+def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
+    root = drill.lab.folder("far")
+    files = farend.files(end)
+    stock.write_files(root, files)
+    far = drill.lab.server("far end", root, files, far=True)
+    far.start()
+    return far
+
+
+def _completeness(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> None:
+    stock_paths = frozenset(drill.lab.image.paths())
+    items = find_missing(
+        system, files, all_names(source.root), stock=stock_paths, directories=read_directories(files), dangling=source.dangling
+    )
+    drill.missing += [Missing(item.kind, item.name, str(item.place)) for item in items]
+
+
+def _completeness_only(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> Report:
+    """A FreePBX 15+ backup holds no /etc/asterisk: nothing can boot from it alone."""
+    drill.missing.append(Missing("file", "/etc/asterisk", str(source.path)))
+    what = "this backup holds no /etc/asterisk: only a working FreePBX can be restored from it, so it cannot be booted"
+    drill.defects.append(Defect("not-bootable", "bad", str(source.path), what))
+    return _report(drill, source, "", [])
+
+
+async def _boot_and_call(
+    drill: Drill, system: PhoneSystem, end: farend.FarEnd, pbx: Server, far: Server, progress: Progress
+) -> None:
+    with progress.step("boot"):
+        pbx.start()
+        drill.timings["boot_s"] = await pbx.ready()
+    with progress.step("compare"):
+        held = await loading.ask(pbx.manager)
+        counts, defects = loading.compare(system, held)
+        drill.counts |= counts
+        drill.defects += defects
+    with progress.step("register"):
+        drill.counts["registered"], defects = await registered.phones(far, end, progress)
+        drill.defects += defects
+        drill.defects += await registered.trunks(pbx, system)
+    open_at, closed_at = opening_hours(system, drill.options.at)
+    planner = Planner(system, end, held.applications, open_at, closed_at)
+    judge = judging.Judge(judging.Places(system), Prompts(pbx).wav)
+    with progress.step("call"):
+        for at, planned in planner.rounds(drill.options.calls):
+            await pbx.manager.command(f"dialplan set global TESTTIME {at.timestamp():.0f}.0")
+            await _place(drill, judge, Switchboard(pbx, far, end), planned, pbx, progress)
+
+
+async def _place(
+    drill: Drill, judge: judging.Judge, board: Switchboard, planned: list[PlannedCall], pbx: Server, progress: Progress
+) -> None:
+    done = 0
+
+    def finished(seen: Observation) -> None:
+        nonlocal done
+        done += 1
+        if seen.answer_ms is not None:
+            at = seen.started_at + seen.answer_ms / 1000
+            drill.first_answer_at = min(drill.first_answer_at or at, at)
+        progress.update(f"{seen.order.number}", done, len(planned))
+
+    results = await place_all(board, [judge.order(p) for p in planned], CALLS_AT_ONCE, finished)
+    board.close()
+    for plan, seen in zip(planned, results, strict=True):
+        call, defects = judge.verdict(plan, seen)
+        drill.calls.append(call)
+        drill.defects += defects
+    if drill.first_answer_at is not None:
+        drill.timings["first_answer_s"] = drill.first_answer_at - pbx.started_at
+
+
+def _report(drill: Drill, source: Source, lab_asterisk: str, log: list[str]) -> Report:
+    drill.timings["total_s"] = time.monotonic() - drill.started_at
+    defects = tuple(sorted(judging.merge(drill.defects), key=lambda d: (rules.ORDER[d.severity], d.code, d.where)))
+    report = Report(
+        verdict="bad", source_path=str(drill.options.path), source_kind=source.kind, product=source.product,
+        source_asterisk=source.asterisk_version, lab_asterisk=lab_asterisk, timings=drill.timings, counts=drill.counts,
+        calls=tuple(drill.calls), defects=defects, missing=tuple(drill.missing), steps=(), log=tuple(log),
+        upgrade=rules.is_upgrade(source.asterisk_version, lab_asterisk),
+    )  # fmt: skip
+    return replace(report, verdict=rules.verdict(report))
+
+
+def run(options: Options, progress: Progress) -> Report:
+    """`prove`, for callers without an event loop."""
+    return asyncio.run(prove(options, progress))

@@ -1,0 +1,208 @@
+"""Whether a call did what it had to: the plan, what was seen on both sides, and what was heard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ringkeep.asterisk.conf import Place
+from ringkeep.drills.plan import PlannedCall
+from ringkeep.drills.report import Call, Defect
+from ringkeep.lab import sound
+from ringkeep.lab.calls import Observation, Order, Step
+from ringkeep.lab.farend import CALLER_HZ, CARRIER_HZ, PHONE_HZ
+from ringkeep.phonesystem.callflow import Stop
+from ringkeep.phonesystem.model import PhoneSystem
+
+RINGS = ("extension", "queue", "ring_group")
+LIKE_ENOUGH = 0.45  # mu-law gives 0.9 and more, GSM 0.6; other speech stays below 0.25
+TRAIL = 8
+
+
+class Places:
+    """Finds the file and line of an executed step."""
+
+    def __init__(self, system: PhoneSystem) -> None:
+        self._dialplan = system.dialplan
+        self._known: dict[tuple[str, str, int], Place | None] = {}
+
+    def of(self, step: Step) -> Place | None:
+        """The place of a step, None for dialplan that is in no file."""
+        key = (step.context, step.extension, step.priority)
+        if key not in self._known:
+            self._known[key] = self._find(*key)
+        return self._known[key]
+
+    def _find(self, context: str, extension: str, priority: int) -> Place | None:
+        found = self._dialplan.find(context, extension)
+        for step in found[1].steps if found else ():
+            if step.priority == priority:
+                return step.place
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Turns plans into orders, and observations into calls and defects."""
+
+    places: Places
+    prompt_file: Callable[[str, str], Path | None]  # (sound name, language) -> WAV of it, for comparison
+    listen: bool = True
+
+    def order(self, planned: PlannedCall) -> Order:
+        """The call to place, with when to press which key and when it has arrived."""
+        presses = tuple(
+            (lambda seen, menu=menu: self._passed(seen, menu), digits_of(key))
+            for menu, key in zip(planned.menus, planned.keys, strict=False)
+            if digits_of(key)
+        )
+        goal = planned.expected
+        listen_s = 0.0
+        if goal is not None and self.listen:
+            listen_s = 0.7 if goal.kind in (*RINGS, "outbound") else 1.6 if goal.prompts or planned.prompts else 0.2
+        return Order(
+            caller=planned.caller, number=planned.number, caller_number=planned.caller_number, presses=presses,
+            reached=lambda seen: self.reached(planned, seen), listen_s=listen_s,
+            timeout_s=_patience(planned), phones=planned.phones, carriers=planned.carriers,
+        )  # fmt: skip
+
+    def reached(self, planned: PlannedCall, seen: Observation) -> bool:
+        """Whether the call has arrived where it was to go."""
+        goal = planned.expected
+        if goal is None:
+            return False
+        if goal.kind in RINGS and planned.phones:
+            return seen.answered and bool(set(seen.picked_up) & set(planned.phones))
+        if goal.kind == "outbound":
+            return seen.answered and any(number == goal.number or goal.number is None for _, number in seen.carrier)
+        arrived = self._passed(seen, goal)
+        return arrived and (seen.answered or not goal.answered)
+
+    def _passed(self, seen: Observation, stop: Stop) -> bool:
+        return any(self._is(step, stop) for step in reversed(seen.steps))
+
+    def _is(self, step: Step, stop: Stop) -> bool:
+        return step.application.lower() == stop.application.lower() and self.places.of(step) == stop.place
+
+    # -- verdict of one call ------------------------------------------------------------------------------
+
+    def verdict(self, planned: PlannedCall, seen: Observation) -> tuple[Call, list[Defect]]:
+        """What the report says of the call, and the defects it shows."""
+        ok = self.reached(planned, seen)
+        heard, complaints = self._heard(planned, seen) if ok else (None, [])
+        trail = tuple(self._line(step) for step in seen.steps[-TRAIL:])
+        call = Call(
+            kind=planned.kind, caller=planned.caller_words, to=planned.number, keys=" ".join(planned.keys),
+            expected=planned.expected_words, got=planned.expected_words if ok else self._got(planned, seen), ok=ok,
+            answer_ms=seen.answer_ms, at=planned.at.strftime("%Y-%m-%dT%H:%M"), heard=heard, trail=trail,
+        )  # fmt: skip
+        if not ok:
+            complaints = [self._failure(planned, seen, call)]
+        return call, complaints
+
+    def _line(self, step: Step) -> str:
+        place = self.places.of(step)
+        return f"{place or step.context} {step.application}({step.arguments})"
+
+    def _got(self, planned: PlannedCall, seen: Observation) -> str:
+        if not seen.entered and not seen.answered:
+            return f"refused: {seen.cause_text or 'no answer from the phone system'}"
+        words = []
+        if seen.picked_up:
+            words.append(f"answered by {', '.join(dict.fromkeys(seen.picked_up))}")
+        elif seen.rang:
+            words.append(f"rang {', '.join(dict.fromkeys(seen.rang))}")
+        if seen.carrier and planned.expected and planned.expected.kind == "outbound":
+            words.append("the carrier saw " + ", ".join(number for _, number in seen.carrier))
+        if last := next((s for s in reversed(seen.steps) if s.application.lower() not in ("macroexit", "return", "noop", "set")), None):
+            words.append(f"last step {self._line(last)}"[:160])
+        if seen.ended and seen.cause_text:
+            words.append(f"ended: {seen.cause_text}")
+        return "; ".join(words) or "nothing"
+
+    def _failure(self, planned: PlannedCall, seen: Observation, call: Call) -> Defect:
+        severity = "bad" if planned.kind in ("inbound", "outbound", "extension") else "degraded"
+        if not seen.entered and not seen.steps:
+            trunk = f"{planned.caller_words} -> {planned.number}"
+            return Defect("call-refused", severity, trunk, f"the phone system did not take the call ({call.got})")
+        place = next((p for step in reversed(seen.steps) if (p := self.places.of(step))), None)
+        if planned.expected is None:
+            return Defect("dead-end", severity, str(place or planned.number), f"{planned.caller_words} calls {planned.number}{_keys(planned)}: {planned.dead_end}")
+        what = f"{planned.caller_words} calls {planned.number}{_keys(planned)}: expected {call.expected}, got {call.got}"
+        return Defect("call-failed", severity, str(place or planned.number), what)
+
+    # -- sound --------------------------------------------------------------------------------------------
+
+    def _heard(self, planned: PlannedCall, seen: Observation) -> tuple[str | None, list[Defect]]:
+        goal = planned.expected
+        if goal is None or not self.listen:
+            return None, []
+        caller = sound.read_wav(seen.recordings.get("caller", Path()))
+        if goal.kind in RINGS or goal.kind == "outbound":
+            hertz, other = (CARRIER_HZ, "carrier") if goal.kind == "outbound" else (PHONE_HZ, "phone")
+            there = sound.has_tone(sound.read_wav(seen.recordings.get(other, Path())), CALLER_HZ)
+            back = sound.has_tone(caller, hertz)
+            if there and back:
+                return "speech both ways", []
+            way = "nobody hears the other" if not there and not back else f"the {'caller' if there else other} hears nothing"
+            return way, [Defect("no-audio", "degraded", f"{planned.caller_words} -> {planned.number}", f"the call is answered, but {way}")]
+        return self._prompt(planned, caller)
+
+    def _prompt(self, planned: PlannedCall, caller: sound.Samples) -> tuple[str | None, list[Defect]]:
+        """Whether one of the prompts on the way was heard; silence about prompts we cannot read."""
+        best, tried = (0.0, ""), []
+        for stop in planned.prompts:
+            for name in stop.prompts:
+                path = self.prompt_file(name, getattr(stop, "language", "") or "")
+                if path is None:
+                    continue
+                prompt = sound.read_wav(path)
+                if not len(prompt):
+                    continue
+                if sound.is_silent(prompt):
+                    return f"prompt {name} is silent", [Defect("prompt-silent", "degraded", str(stop.place), f"the prompt {name} holds nothing but silence")]
+                tried.append((name, stop))
+                best = max(best, (sound.likeness(caller, prompt, 1.2), name))
+        if not tried:
+            return None, []
+        if best[0] >= LIKE_ENOUGH:
+            return f"prompt {best[1]} ({best[0]:.2f})", []
+        name, stop = tried[0]
+        return f"not the prompt {name} ({best[0]:.2f})", [
+            Defect("prompt-not-heard", "degraded", str(stop.place), f"the prompt {name} is on disk, but the caller did not hear it")
+        ]
+
+
+def _keys(planned: PlannedCall) -> str:
+    return f" and presses {' '.join(planned.keys)}" if planned.keys else ""
+
+
+def digits_of(key: str) -> str:
+    """What to press for a planned key; "t" presses nothing."""
+    return "" if key == "t" else key
+
+
+def _patience(planned: PlannedCall) -> float:
+    """Seconds to wait for the goal: long enough for prompts and ringing on the way."""
+    waits = sum(12.0 for key in planned.keys if key in ("t", "i"))
+    return 14.0 + 4.0 * len(planned.keys) + waits
+
+
+def merge(defects: Iterable[Defect]) -> list[Defect]:
+    """Each defect once; the same thing at the same place from many calls becomes one with a count."""
+    groups: dict[tuple[str, str, str], list[Defect]] = {}
+    for defect in defects:
+        groups.setdefault((defect.code, defect.severity, defect.where), []).append(defect)
+    merged = []
+    for same in groups.values():
+        texts = list(dict.fromkeys(d.what for d in same))
+        more = f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else ""
+        merged.append(replace(same[0], what=texts[0] + more))
+    return merged
+
+
+def sound_names(text: str) -> list[str]:
+    """The sounds in `a&custom/b`."""
+    return [name for name in re.split(r"&", text) if name]

@@ -1,0 +1,279 @@
+"""Which calls a drill places, and what each must reach.
+
+The expectation of every call is a walk of the dialplan as read (`phonesystem.callflow`); the call is then
+placed on the booted system and what really happened is held against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ringkeep.lab.calls import TECHNOLOGY
+from ringkeep.lab.farend import FarEnd, Line, Phone
+from ringkeep.phonesystem.callflow import Stop, Walk, describe, walk
+from ringkeep.phonesystem.model import OutboundRoute, PhoneSystem
+
+# What a caller passes on the way; the first stop that is none of these is where the call is going.
+ON_THE_WAY = {"announcement", "busy", "congestion"}
+TARGET = re.compile(r"^(?:PJSIP|SIP|Local)/([^@/&,]+)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One call with what it must reach."""
+
+    kind: str  # as in the report: inbound, menu, queue, ...
+    caller: Line | Phone
+    number: str
+    caller_number: str
+    at: datetime
+    expected: Stop | None  # None: the walk itself found no end; `dead_end` says why
+    dead_end: str = ""
+    keys: tuple[str, ...] = ()
+    menus: tuple[Stop, ...] = ()  # the menus at which the keys are pressed
+    phones: dict[str, str] = field(default_factory=dict)  # behaviour of the phones it will ring
+    carriers: dict[str, str] = field(default_factory=dict)  # behaviour of the carriers it will use
+    outcome: str = "answer"
+    prompts: tuple[Stop, ...] = ()  # stops on the way that play something
+
+    @property
+    def caller_words(self) -> str:
+        """The caller in words: "trunk CarrierA" or the extension's number."""
+        if isinstance(self.caller, Line):
+            return f"trunk {self.caller.trunk.name}"
+        return self.caller.extension.number
+
+    @property
+    def expected_words(self) -> str:
+        """What it must reach, in words."""
+        return describe(self.expected) if self.expected else self.dead_end or "somewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans the calls of one phone system at one instant inside opening hours and one outside."""
+
+    system: PhoneSystem
+    far: FarEnd
+    applications: frozenset[str] | None  # what the lab's Asterisk can run; None: not known
+    open_at: datetime
+    closed_at: datetime | None  # None: the system has no opening hours
+
+    def rounds(self, calls: str) -> Iterator[tuple[datetime, list[PlannedCall]]]:
+        """The instants to tell the phone system, one after the other, and the calls to place at each.
+
+        quick: every inbound number once, one phone to phone, one outbound call per route.
+        full: also every menu key, queue, ring group, extension, mailbox and feature code, the failover of every
+        outbound route, and every number outside opening hours.
+        """
+        yield self.open_at, [*self.inbound(self.open_at), *self.phone_to_phone(), *self.outbound()]
+        if calls == "full" and self.closed_at is not None:
+            yield self.closed_at, list(self.inbound(self.closed_at))
+
+    # -- numbers from outside -----------------------------------------------------------------------------
+
+    def inbound(self, at: datetime) -> Iterator[PlannedCall]:
+        """Every number, through the first trunk that carries it."""
+        for index, number in enumerate(self.system.inbound_numbers):
+            line = next((x for name in number.trunks if (x := self.far.line(name))), None)
+            dialled = sample_number(number.number)
+            if line is not None and dialled is not None:
+                yield self.from_outside(line, dialled, at, (), f"9021{index:06d}")
+
+    def from_outside(self, line: Line, number: str, at: datetime, keys: Sequence[str], shown: str) -> PlannedCall:
+        """A call from a carrier; `keys` are pressed at the menus on its way."""
+        trunk = line.trunk
+        channel = f"{TECHNOLOGY[trunk.technology]}/{trunk.endpoint}-00000001"
+        way = self._walk(number, trunk.context or "", at, keys, shown, channel)
+        return self._planned("inbound", line, number, shown, at, keys, way)
+
+    # -- numbers from inside ------------------------------------------------------------------------------
+
+    def phone_to_phone(self) -> Iterator[PlannedCall]:
+        """One colleague calls another: the first pair for which the dialplan has a way."""
+        phones = self.far.phones
+        for caller, called in zip(phones, phones[1:], strict=False):
+            planned = self.from_inside(caller, called.extension.number, "extension")
+            if planned.expected is not None and planned.expected.kind == "extension":
+                yield planned
+                return
+
+    def outbound(self) -> Iterator[PlannedCall]:
+        """Every outbound route once, from a phone that may use it."""
+        for index, route in enumerate(self.system.outbound_routes):
+            number = sample_number(route.pattern, index)
+            phone = self._phone_for(route)
+            if number is not None and phone is not None:
+                yield self.from_inside(phone, number, "outbound")
+
+    def from_inside(self, phone: Phone, number: str, kind: str, keys: Sequence[str] = ()) -> PlannedCall:
+        """A call from an extension's phone."""
+        extension = phone.extension
+        channel = f"{TECHNOLOGY[extension.technology]}/{extension.endpoint}-00000001"
+        way = self._walk(number, extension.context or "", self.open_at, keys, extension.number, channel)
+        return self._planned(kind, phone, number, "", self.open_at, keys, way)
+
+    def _phone_for(self, route: OutboundRoute) -> Phone | None:
+        """A phone whose context reaches the route, found by walking; else the first phone."""
+        contexts: dict[str | None, Phone] = {}
+        for phone in self.far.phones:
+            contexts.setdefault(phone.extension.context, phone)
+        number = sample_number(route.pattern)
+        for context, phone in contexts.items():
+            if number and context and self.system.dialplan.find(context, number):
+                return phone
+        return next(iter(self.far.phones), None)
+
+    # -- shared -------------------------------------------------------------------------------------------
+
+    def _walk(self, number: str, context: str, at: datetime, keys: Sequence[str], shown: str, channel: str) -> Walk:
+        return walk(
+            self.system, number, context, at=at, keys=keys, caller=shown, channel=channel, applications=self.applications
+        )
+
+    def _planned(
+        self, kind: str, caller: Line | Phone, number: str, shown: str, at: datetime, keys: Sequence[str], way: Walk
+    ) -> PlannedCall:
+        menus = tuple(stop for stop in way.stops if stop.kind == "menu")[: len(keys)]
+        after = [stop for stop in way.stops if stop not in menus]
+        goal = next((stop for stop in after if stop.kind not in ON_THE_WAY), after[-1] if after else None)
+        dead_end = ""
+        if goal is None or goal.kind == "dead_end":
+            dead_end = describe(goal) if goal else f"nothing: the call ends ({way.ended})"
+            goal = None
+        return PlannedCall(
+            kind, caller, number, shown, at, goal, dead_end, tuple(keys), menus,
+            phones=dict.fromkeys(self._phones(goal), "answer"), carriers=dict.fromkeys(self._carriers(goal), "answer"),
+            prompts=tuple(stop for stop in way.stops if stop.prompts),
+        )  # fmt: skip
+
+    def _phones(self, stop: Stop | None) -> Iterator[str]:
+        """Numbers of the phones that stop will ring."""
+        for target in stop.targets if stop else ():
+            match = TARGET.match(target)
+            if match and self.far.phone(match[1]):
+                yield match[1]
+            elif match:
+                yield from (p.extension.number for p in self.far.phones if p.extension.endpoint == match[1])
+
+    def _carriers(self, stop: Stop | None) -> Iterator[str]:
+        """Addresses of the carriers that stop will call."""
+        for target in stop.targets if stop and stop.kind == "outbound" else ():
+            for line in self.far.lines:
+                if re.search(rf"[/@]{re.escape(line.trunk.endpoint)}(?![\w.-])", target):
+                    yield line.address
+
+
+def sample_number(pattern: str, salt: int = 0) -> str | None:
+    """A number that matches a dialplan pattern: `_9NXX.` -> "9255100"; None for s, i, t and the like.
+
+    `salt` varies the free digits, so that two routes are not tried with the same number.
+    """
+    if not pattern.startswith("_"):
+        return pattern if re.fullmatch(r"[+*#0-9]+", pattern) else None
+    digits, position, free = [], 1, _free_digits(salt)
+    while position < len(pattern):
+        letter = pattern[position]
+        if letter == "[":
+            end = pattern.find("]", position)
+            if end < 0:
+                return None
+            digits.append(next((c for c in pattern[position + 1 : end] if c in "123456789+*#0"), "1"))
+            position = end
+        elif letter in ".!":
+            digits += [next(free) for _ in range(max(2, 7 - len(digits)))]
+            break
+        elif letter.upper() in "XZN":
+            digits.append(max(next(free), {"X": "0", "Z": "1", "N": "2"}[letter.upper()]))
+        elif letter in "0123456789+*#":
+            digits.append(letter)
+        elif letter not in "- ":
+            return None
+        position += 1
+    return "".join(digits)
+
+
+def _free_digits(salt: int) -> Iterator[str]:
+    """An endless run of digits that begins with the salt's: 5 5 5 0 <salt> ..."""
+    yield from "5550"
+    yield from str(salt % 10)
+    while True:
+        yield "1"
+
+
+def opening_hours(system: PhoneSystem, today: datetime) -> tuple[datetime, datetime | None]:
+    """An instant in the coming week at which most time checks of the dialplan hold, and one at which fewest do.
+
+    Without any time check the second is None.
+    """
+    specs = [
+        step.arguments.partition("?")[0]
+        for context in system.dialplan.contexts.values()
+        for extension in context.extensions
+        for step in extension.steps
+        if step.application.lower() == "gotoiftime" and "?" in step.arguments
+    ]
+    start = today.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    instants = [start + timedelta(days=day, minutes=minutes) for minutes in (630, 210, 1290) for day in range(7)]
+    if not specs:
+        return instants[0], None
+    held = {instant: sum(time_holds(spec, instant) for spec in specs) for instant in instants}
+    most, fewest = max(instants, key=lambda i: held[i]), min(instants, key=lambda i: held[i])
+    return most, fewest if held[fewest] < held[most] else None
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def time_holds(spec: str, at: datetime) -> bool:
+    """Whether `09:00-17:00,sun-thu,*,*` holds at an instant (Asterisk: ast_build_timing)."""
+    parts = [part.strip() for part in re.split(r"[,|]", spec)] + ["*"] * 4
+    hours, days, dates, months = parts[:4]
+    return (
+        _hours(hours, at.hour * 60 + at.minute)
+        and _named(days, DAYS, at.weekday())
+        and _ranged(dates, at.day)
+        and _named(months, MONTHS, at.month - 1)
+    )
+
+
+def _hours(spec: str, minute: int) -> bool:
+    if spec in ("*", ""):
+        return True
+    for one in spec.split("&"):
+        numbers = [int(n) for n in re.findall(r"\d+", one)]
+        if len(numbers) >= 4:
+            first, last = numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]
+            if (first <= minute <= last) if first <= last else (minute >= first or minute <= last):
+                return True
+    return False
+
+
+def _named(spec: str, names: Sequence[str], value: int) -> bool:
+    if spec in ("*", ""):
+        return True
+    for one in spec.lower().split("&"):
+        ends = [names.index(word[:3]) for word in one.split("-") if word[:3] in names]
+        if ends and _between(ends[0], value, ends[-1]):
+            return True
+    return False
+
+
+def _ranged(spec: str, value: int) -> bool:
+    if spec in ("*", ""):
+        return True
+    ranges = [[int(n) for n in re.findall(r"\d+", one)] for one in spec.split("&")]
+    return any(ends and _between(ends[0], value, ends[-1]) for ends in ranges)
+
+
+def _between(first: int, value: int, last: int) -> bool:
+    return first <= value <= last if first <= last else value >= first or value <= last
+
+
+def names(calls: Iterable[PlannedCall]) -> list[str]:
+    """For progress displays: one line per planned call."""
+    return [f"{call.caller_words} -> {call.number}" for call in calls]

@@ -1,0 +1,57 @@
+"""The sound files behind prompts, as WAV for comparison with what callers heard."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from ringkeep.lab.server import Server
+
+READABLE = (".wav", ".WAV", ".sln", ".ulaw", ".alaw", ".gsm", ".g722", ".mp3")
+
+
+class Prompts:
+    """Finds a prompt in the restored tree, else in the image; converts what is no WAV with the lab's own sox."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._sounds = server.tree.outside(server.tree.directories["astdatadir"]) / "sounds"
+        self._known: dict[tuple[str, str], Path | None] = {}
+
+    def wav(self, name: str, language: str) -> Path | None:
+        """A WAV of the prompt as that language's callers hear it; None when there is none we can read."""
+        key = (name, language)
+        if key not in self._known:
+            self._known[key] = self._find(name, language)
+        return self._known[key]
+
+    def _find(self, name: str, language: str) -> Path | None:
+        bases = [self._sounds / language / name] if language else []
+        bases += [self._sounds / "en" / name, self._sounds / name]
+        if name.startswith("/"):
+            bases = [self._server.tree.outside(name)]
+        for base in bases:
+            for suffix in READABLE:
+                path = base.with_name(base.name + suffix)
+                if path.is_symlink():  # laid under from the image
+                    path = self._server.image.root / "usr/share/asterisk" / str(path.readlink()).removeprefix("/stock/")
+                if path.is_file():
+                    return path if suffix.lower() == ".wav" else self._convert(path)
+        return None
+
+    def _convert(self, path: Path) -> Path | None:
+        raw = {".ulaw": ["-t", "ul", "-r", "8000", "-c", "1"], ".alaw": ["-t", "al", "-r", "8000", "-c", "1"],
+               ".sln": ["-t", "raw", "-e", "signed", "-b", "16", "-r", "8000", "-c", "1"]}  # fmt: skip
+        target = self._server.tree.root.parent / f"prompt-{hashlib.sha1(str(path).encode()).hexdigest()}.wav"
+        command = ["sox", *raw.get(path.suffix, []), "-", "-r", "8000", "-c", "1", "-b", "16", "-t", "wav", "-"]
+        if path.suffix in (".gsm", ".mp3"):
+            command[1:1] = ["-t", path.suffix[1:]]
+        done = subprocess.run(
+            self._server.tool(command), stdin=path.open("rb"), capture_output=True, check=False, timeout=20,
+            pass_fds=(self._server.network,),
+        )  # fmt: skip
+        if done.returncode != 0 or len(done.stdout) < 100:
+            return None
+        target.write_bytes(done.stdout)
+        return target

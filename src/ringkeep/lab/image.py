@@ -1,0 +1,234 @@
+"""Lab images: real Asterisk from Debian's packages, unpacked once into the user's cache.
+
+An image is a Debian root with Asterisk, its modules and core sounds, and what restored systems run from
+their dialplan (php, perl, sox, curl). `manifest.json` beside it records every package with its version and
+the hashes, so that a verdict can say exactly what it was proved on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+Progress = Callable[[str, float], None]  # (what is being done, fraction 0..1)
+
+PACKAGES = "asterisk asterisk-modules asterisk-core-sounds-en asterisk-moh-opsound-gsm asterisk-mp3 ca-certificates php-cli perl sox curl"
+# suite that carries the version, packages that only it splits off
+RECIPES = {16: ("bullseye", "asterisk-voicemail"), 22: ("forky", "")}
+# files in /etc that a sandbox gets its own of
+BOUND_OVER = ("hosts", "resolv.conf", "odbc.ini", "odbcinst.ini", "freepbx.conf", "amportal.conf", "issabelpbx.conf")
+# stage lines of mmdebstrap, with the share of the time that has passed when they appear
+STAGES = {
+    "running apt-get update": 0.02,
+    "downloading packages": 0.08,
+    "extracting archives": 0.25,
+    "installing essential": 0.40,
+    "installing remaining": 0.55,
+    "cleaning package lists": 0.95,
+}
+
+
+class ImageError(RuntimeError):
+    """An image is missing or could not be built; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One built image."""
+
+    version: int  # major version: 16 or 22
+    asterisk: str  # full version, "22.10.1"
+    root: Path
+    module_dir: str  # inside the image: "/usr/lib/x86_64-linux-gnu/asterisk/modules"
+    suite: str
+    built_at: str
+    packages_sha256: str  # over "name version" lines, sorted
+    asterisk_sha256: str  # of /usr/sbin/asterisk
+
+    def modules(self) -> list[str]:
+        """File names of the modules it brings, "app_dial.so", sorted."""
+        return sorted(p.name for p in (self.root / self.module_dir.lstrip("/")).glob("*.so"))
+
+    def paths(self) -> Iterator[str]:
+        """Every path under /usr/share/asterisk and the module directory, as seen inside."""
+        for top in (self.root / "usr/share/asterisk", self.root / self.module_dir.lstrip("/")):
+            for folder, _, names in os.walk(top):
+                inside = "/" + os.path.relpath(folder, self.root)
+                for name in names:
+                    yield f"{inside}/{name}"
+
+
+def cache_dir() -> Path:
+    """Where images live: RINGKEEP_CACHE, else the user's cache folder."""
+    if chosen := os.environ.get("RINGKEEP_CACHE"):
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "ringkeep"
+
+
+def folder(version: int) -> Path:
+    """Where the image of that version lives or would live."""
+    return cache_dir() / "images" / f"asterisk-{version}"
+
+
+def find(version: int) -> Image | None:
+    """The built image of that major version, or None."""
+    place = folder(version)
+    try:
+        record = json.loads((place / "manifest.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    record.pop("packages", None)
+    return Image(root=place / "root", **record)
+
+
+def installed() -> list[Image]:
+    """All built images, oldest Asterisk first."""
+    return [image for version in sorted(RECIPES) if (image := find(version))]
+
+
+def remove(version: int) -> bool:
+    """Delete an image; False when there was none."""
+    place = folder(version)
+    if not place.exists():
+        return False
+    _delete(place)
+    return True
+
+
+def build(version: int, progress: Progress) -> Image:
+    """Make the image of that major version; whatever was there before is replaced only on success.
+
+    Raises `ImageError` with the reason and the last lines of the builder's own words.
+    """
+    if version not in RECIPES:
+        known = ", ".join(str(v) for v in RECIPES)
+        raise ImageError(f"There is no recipe for Asterisk {version}; known are {known}.")
+    for tool in ("mmdebstrap", "tar"):
+        if shutil.which(tool) is None:
+            raise ImageError(f"{tool} is missing: apt-get install {tool}, or run make setup as root.")
+    place = folder(version)
+    fresh = place.with_name(f"{place.name}.new-{os.getpid()}")
+    try:
+        (fresh / "root").mkdir(parents=True)
+        _bootstrap(version, fresh / "root", progress)
+        progress("recording versions and hashes", 0.97)
+        _record(version, fresh)
+        if place.exists():
+            _delete(place)
+        fresh.rename(place)
+    except OSError as error:
+        raise ImageError(f"The image could not be written to {place.parent}: {error}.") from error
+    finally:
+        if fresh.exists():
+            _delete(fresh)
+    image = find(version)
+    if image is None:
+        raise ImageError(f"The image in {place} vanished while it was built.")
+    progress("done", 1.0)
+    return image
+
+
+def debian_mirror() -> str | None:
+    """The Debian mirror of RINGKEEP_DEBIAN_MIRROR or of this machine's apt; None: mmdebstrap's own choice."""
+    if chosen := os.environ.get("RINGKEEP_DEBIAN_MIRROR"):
+        return chosen
+    try:
+        listing = subprocess.run(
+            ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    debian = re.compile(r"^(\S+/debian)/? (?:bullseye|bookworm|trixie|forky|sid|stable|testing|unstable)$", re.M)
+    found = debian.search(listing)
+    return found[1] if found else None
+
+
+def _bootstrap(version: int, root: Path, progress: Progress) -> None:
+    """Run mmdebstrap into a tar stream and unpack it as our own files, so that any user can delete them."""
+    suite, extra = RECIPES[version]
+    include = ",".join([*PACKAGES.split(), *extra.split()])
+    mirror = debian_mirror()
+    command = [
+        "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={include}",
+        # A mirror's copy of a testing Release file can be older than its Valid-Until.
+        '--aptopt=Acquire::Check-Valid-Until "false"',
+        '--aptopt=APT::Install-Recommends "false"',
+        "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+        suite, "-", *([mirror] if mirror else []),
+    ]  # fmt: skip
+    progress(f"Asterisk {version} from Debian {suite}", 0.0)
+    log: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as maker:
+        assert maker.stdout and maker.stderr
+        unpack = ["tar", "-x", "--no-same-owner", "--no-same-permissions", "--exclude=./dev/*", "-f", "-", "-C", str(root)]
+        with subprocess.Popen(unpack, stdin=maker.stdout, stderr=subprocess.DEVNULL) as taker:
+            maker.stdout.close()
+            for raw in maker.stderr:
+                line = raw.decode("utf-8", "replace").strip()
+                log.append(line)
+                for words, fraction in STAGES.items():
+                    if words in line:
+                        progress(line.removeprefix("I: ").rstrip("."), fraction)
+        failed = maker.wait() != 0 or taker.returncode != 0
+    if failed:
+        said = "\n  ".join(log[-6:])
+        raise ImageError(
+            f"Asterisk {version} could not be fetched from Debian {suite}. Is the package mirror reachable? "
+            f"mmdebstrap said:\n  {said}"
+        )
+
+
+def _record(version: int, place: Path) -> None:
+    root = place / "root"
+    packages = _packages(root)
+    asterisk = re.sub(r"^\d+:", "", packages["asterisk"])
+    modules = next((p for p in root.glob("usr/lib/**/asterisk/modules") if p.is_dir()), None)
+    if modules is None:
+        raise ImageError(f"The image of Asterisk {version} has no module folder.")
+    for name in BOUND_OVER:  # a sandbox can only lay a file over one that exists
+        (root / "etc" / name).touch()
+    for path in (root, *root.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+    lines = "".join(f"{name} {packages[name]}\n" for name in sorted(packages))
+    image = Image(
+        version=version,
+        asterisk=re.match(r"[\d.]+", asterisk)[0],  # type: ignore[index]
+        root=root,
+        module_dir="/" + str(modules.relative_to(root)),
+        suite=RECIPES[version][0],
+        built_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        packages_sha256=hashlib.sha256(lines.encode()).hexdigest(),
+        asterisk_sha256=hashlib.sha256((root / "usr/sbin/asterisk").read_bytes()).hexdigest(),
+    )
+    record = asdict(image)
+    del record["root"]
+    (place / "manifest.json").write_text(json.dumps(record | {"packages": packages}, indent=1))
+
+
+def _packages(root: Path) -> dict[str, str]:
+    """Name -> version of every package in dpkg's own status file."""
+    found, name = {}, ""
+    for line in (root / "var/lib/dpkg/status").read_text("utf-8", "replace").splitlines():
+        if line.startswith("Package: "):
+            name = line[9:]
+        elif line.startswith("Version: "):
+            found[name] = line[9:]
+    return found
+
+
+def _delete(place: Path) -> None:
+    """Remove a tree even where packages made folders read-only."""
+    for folder_, _, _ in os.walk(place):
+        os.chmod(folder_, 0o755)
+    shutil.rmtree(place)
