@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from ringkeep.backups.errors import Limits, SourceError, size_text
 
@@ -45,14 +45,6 @@ class Member:
     mode: int
     mtime: float
     target: str = ""  # of a link or hard link
-
-
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def feed(self, data: bytes) -> bytes: ...
 
 
 class _Gzip:
@@ -115,6 +107,8 @@ class Stream:
         self._file = file
         head = file.read(BLOCK)
         file.seek(0)
+        if not head:
+            raise SourceError("not-a-phone-system", f"{name} is an empty file: copy the backup again.")
         for magic, what in NOT_TAR:
             if head.startswith(magic):
                 raise SourceError("not-a-phone-system", f"{name} is {what}, not a tar archive: hand over the backup "
@@ -126,6 +120,11 @@ class Stream:
 
     def _new(self) -> _Gzip | _Other | None:
         return None if not self._kind else _Gzip() if self._kind == "gz" else _Other(self._kind)
+
+    @property
+    def position(self) -> int:
+        """Plain bytes handed out so far."""
+        return self.count - len(self._buffer)
 
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes, or fewer at the end."""
@@ -156,9 +155,8 @@ class Stream:
         """The next unpacked bytes; b"" at the proper end of the compressed file."""
         while self._inner is not None:
             try:
-                if self._inner.eof:
-                    if not self._next_stream():
-                        return b""
+                if self._inner.eof and not self._next_stream():
+                    return b""
                 raw = self._file.read(CHUNK) if self._inner.hungry else b""
                 data = self._inner.feed(raw)
             except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
@@ -203,9 +201,9 @@ def members(stream: Stream) -> Iterator[Member]:
         if member is None:
             break
         first = False
-        start = stream.count - len(stream._buffer)
+        end = stream.position + member.size + -member.size % BLOCK
         yield member
-        _skip(stream, start + member.size + -member.size % BLOCK - (stream.count - len(stream._buffer)))
+        _skip(stream, end - stream.position)
     while stream.read(CHUNK):  # the compressor's own check comes last
         pass
 
@@ -228,10 +226,22 @@ def _next_member(stream: Stream, first: bool) -> Member | None:
         kind, size = block[156:157], _number(block[124:136])
         if size < 0:
             raise stream.damaged("a member with a negative size")
+        if kind == b"S":
+            _skip_sparse_map(stream, block)
         if kind not in (b"L", b"K", b"x", b"g", b"X"):
             return _member(block, kind, long)
         long.update(_long(stream, kind, size))
     raise stream.damaged("long names without a file")
+
+
+def _skip_sparse_map(stream: Stream, block: bytes) -> None:
+    """Old GNU sparse files have more header blocks, each saying whether another follows."""
+    more = block[482]
+    while more:
+        block = stream.read(BLOCK)
+        if len(block) < BLOCK:
+            raise stream.truncated()
+        more = block[504]
 
 
 def _long(stream: Stream, kind: bytes, size: int) -> dict[str, str]:
@@ -291,7 +301,7 @@ def _mtime(block: bytes, long: dict[str, str]) -> float:
         seconds = float(long["mtime"]) if "mtime" in long else float(_number(block[136:148]))
     except ValueError:
         seconds = 0.0
-    return min(max(seconds, 0.0), 2.0**32) if seconds == seconds else 0.0
+    return 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), 2.0**32)
 
 
 def _number(field: bytes) -> int:
@@ -308,8 +318,10 @@ def _number(field: bytes) -> int:
 def _checks(block: bytes) -> bool:
     """The header's checksum: the sum of its bytes with the checksum field itself as blanks."""
     rest = block[:148] + b" " * 8 + block[156:]
-    signed = sum(byte - 256 if byte > 127 else byte for byte in rest)
-    return any(block.strip(b"\0")) and _number(block[148:156]) in (sum(rest), signed)
+    stated = _number(block[148:156])
+    if stated == sum(rest):
+        return True
+    return stated == sum(byte - 256 if byte > 127 else byte for byte in rest)  # as some old tars count
 
 
 def _text(raw: bytes) -> str:
@@ -323,7 +335,3 @@ def _skip(stream: Stream, left: int) -> None:
             raise stream.truncated()
         left -= len(data)
 
-
-def open_stream(path: Path, name: str, limits: Limits) -> Stream:
-    """The stream of an archive file; the caller closes `stream.file`."""
-    return Stream(path.open("rb"), name, limits)

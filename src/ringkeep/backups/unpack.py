@@ -1,0 +1,195 @@
+"""Unpacks a hostile tar archive into a private folder: plain files and folders only.
+
+Links are never made on disk: they are returned as a table (`Unpacked.links`), and `layout` decides what they mean.
+So nothing can be written through one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ringkeep.backups.budget import Budget, printable
+from ringkeep.backups.errors import SourceError, size_text
+from ringkeep.backups.tarstream import CHUNK, Member, Stream, members
+
+RECORDINGS = ("var/spool/asterisk/monitor/", "var.spool.asterisk.monitor.tgz")
+LOGS = ("var/log/",)
+MAX_TARGET = 4096  # bytes of a link's target, Linux' PATH_MAX
+
+
+@dataclass
+class Unpacked:
+    """A folder of plain files, and the archive's links: path (no leading slash) -> target as written."""
+
+    folder: Path
+    links: dict[str, str] = field(default_factory=dict)
+
+
+def unpack(archive: Path, shown: str, into: Unpacked, budget: Budget, place: Callable[[str], str] = lambda n: n) -> None:
+    """Add an archive's members to `into`; `place` may move a name ("asterisk/a.conf" -> "etc/asterisk/a.conf").
+
+    Harmless oddities are noted in `budget` and skipped. Raises SourceError for anything dangerous or incomplete,
+    also when the disk is full ("disk-full", with the bytes needed).
+    """
+    budget.archive = True
+    with archive.open("rb") as file:
+        stream = Stream(file, shown, budget.limits)
+        for member in members(stream):
+            budget.take_member()
+            try:
+                _one(stream, member, into, budget, place)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    need = needed_bytes(archive, shown, budget)
+                    raise SourceError("disk-full", f"The disk is full: unpacking {shown} needs {size_text(need)} in "
+                                      f"{into.folder.parent}. Free some room, or set TMPDIR to a larger disk.") from error  # fmt: skip
+                if error.errno not in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ):
+                    raise
+                budget.skip(member.name, "name that this file system does not take")
+
+
+def needed_bytes(archive: Path, shown: str, budget: Budget) -> int:
+    """Bytes of all members that would be kept."""
+    with archive.open("rb") as file:
+        return sum(
+            member.size for member in members(Stream(file, shown, budget.limits)) if member.kind == "file"
+            and not _left_out(member.name)
+        )  # fmt: skip
+
+
+def _one(stream: Stream, member: Member, into: Unpacked, budget: Budget, place: Callable[[str], str]) -> None:
+    left_out = _left_out(member.name)
+    if left_out:
+        if member.kind == "file":
+            budget.skip_class(*left_out, member.size)
+        return
+    why = name_fault(member.name, budget.limits.path_depth)
+    name = "" if why else place(_normal(member.name))
+    why = why or _conflict(name, member, into)
+    if why or not name:
+        if why:
+            budget.skip(member.name, why)
+        return
+    path = into.folder / name
+    if member.kind == "file":
+        _write(stream, member, path, name, into, budget)
+    elif member.kind == "dir":
+        path.mkdir(0o755, parents=True, exist_ok=True)
+    elif member.kind == "link":
+        _link(member, name, path, into, budget)
+    elif member.kind == "hardlink":
+        _hardlink(member, path, into, budget, place)
+    else:
+        device = member.kind in ("character device", "block device")
+        budget.skip(member.name, "device node" if device else member.kind)
+
+
+def name_fault(name: str, depth: int) -> str | None:
+    """Why a member's name is not taken, or None."""
+    parts = name.split("/")
+    if name.startswith("/"):
+        return "absolute path"
+    if ".." in parts:
+        return "path with .."
+    if any(0xDC80 <= ord(c) <= 0xDCFF for c in name):
+        return "name that is not UTF-8"
+    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+        return "name with a line break or another control character"
+    if len(parts) > depth:
+        return f"more than {depth} folders deep"
+    if len(name.encode()) > 3000 or any(len(part.encode()) > 255 for part in parts):
+        return "name too long"
+    return None
+
+
+def _normal(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
+def _left_out(name: str) -> tuple[str, str] | None:
+    """(what to call it, why) for recordings and logs, in any leading folder."""
+    plain = _normal(name)
+    if "/" + RECORDINGS[0] in f"/{plain}" or plain.endswith(RECORDINGS[1]):
+        return RECORDINGS[0].rstrip("/"), "recordings left out"
+    if f"/{plain}".startswith(("/var/log/", "/files/var/log/", "/./var/log/")):
+        return LOGS[0].rstrip("/"), "logs left out"
+    return None
+
+
+def _conflict(name: str, member: Member, into: Unpacked) -> str | None:
+    """Two members that cannot both be: a path below a file or a link, a folder replaced by something else."""
+    parts = name.split("/")
+    for count in range(1, len(parts)):
+        above = "/".join(parts[:count])
+        if above in into.links:
+            return f"inside {printable(above)}, which the archive says is a link"
+    path = into.folder / name
+    if any((into.folder / "/".join(parts[:count])).is_file() for count in range(1, len(parts))):
+        return "inside something that the archive says is a file"
+    if member.kind != "dir" and path.is_dir():
+        return "the archive has a folder of this name"
+    if member.kind == "dir" and (path.is_file() or name in into.links):
+        return "the archive has a file of this name"
+    return None
+
+
+def _replace(name: str, path: Path, into: Unpacked, budget: Budget) -> None:
+    """The last of several members with one name wins, as with tar itself."""
+    if into.links.pop(name, None) is not None or path.is_file():
+        path.unlink(missing_ok=True)
+        budget.skip(name, "more than once in the archive: the last one is used")
+    path.parent.mkdir(0o755, parents=True, exist_ok=True)
+
+
+def _write(stream: Stream, member: Member, path: Path, name: str, into: Unpacked, budget: Budget) -> None:
+    if member.size > budget.limits.one_file_bytes:
+        budget.skip(member.name, f"{size_text(member.size)}: more than {size_text(budget.limits.one_file_bytes)}")
+        return
+    _replace(name, path, into, budget)
+    budget.tell(name)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    with open(descriptor, "wb") as out:
+        left = member.size
+        while left > 0:
+            data = stream.read(min(left, CHUNK))
+            if not data:
+                raise stream.truncated()
+            budget.take_bytes(len(data))
+            out.write(data)
+            left -= len(data)
+        os.fchmod(out.fileno(), 0o755 if member.mode & 0o111 else 0o644)
+    os.utime(path, (member.mtime, member.mtime))
+
+
+def _link(member: Member, name: str, path: Path, into: Unpacked, budget: Budget) -> None:
+    target = member.target
+    if not target or len(target) > MAX_TARGET or name_fault(target.replace("..", "").lstrip("/"), 1 << 12):
+        budget.skip(member.name, "link with a malformed target")
+        return
+    _replace(name, path, into, budget)
+    into.links[name] = target
+
+
+def _hardlink(member: Member, path: Path, into: Unpacked, budget: Budget, place: Callable[[str], str]) -> None:
+    """A second name of a file that came earlier in the same archive."""
+    why = name_fault(member.target, budget.limits.path_depth)
+    target = "" if why else place(_normal(member.target))
+    if why or not target:
+        budget.skip(member.name, f"hard link out of the archive -> {printable(member.target)}")
+        return
+    name = path.relative_to(into.folder).as_posix()
+    if target == name:
+        return
+    if target in into.links:
+        _replace(name, path, into, budget)
+        into.links[name] = into.links[target]
+    elif _conflict(target, member, into) or not (into.folder / target).is_file():
+        budget.skip(member.name, f"hard link to {printable(member.target)}, which is not in the archive")
+    else:
+        _replace(name, path, into, budget)
+        os.link(into.folder / target, path)

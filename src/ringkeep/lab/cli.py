@@ -1,0 +1,70 @@
+"""`ringkeep lab build|list|remove`: the images drills run on."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ringkeep.lab import image as images
+
+app = typer.Typer(help="The lab: images of real Asterisk that drills run on.", no_args_is_help=True)
+errors = Console(stderr=True)
+
+
+def build_image(version: int) -> images.Image:
+    """Build one image with a progress bar on stderr; plain lines where that is no terminal."""
+    if not errors.is_terminal:
+        errors.print(f"Building the lab image for Asterisk {version} (once per user; about a minute or two)")
+        return images.build(version, lambda what, share: errors.print(f"  {share:4.0%} {what}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    with Progress(*columns, console=errors) as bar:
+        task = bar.add_task(f"Asterisk {version}", total=1.0)
+        return images.build(version, lambda what, share: bar.update(task, description=f"Asterisk {version}: {what}", completed=share))
+
+
+@app.command()
+def build(
+    versions: Annotated[list[int] | None, typer.Argument(help="16, 22 or both; without any: those that are missing")] = None,
+    again: Annotated[bool, typer.Option("--again", help="build even when the image is there")] = False,
+) -> None:
+    """Build images of real Asterisk from Debian's packages."""
+    for version in versions or sorted(images.RECIPES):
+        present = images.find(version)
+        if present and not again:
+            typer.echo(f"Asterisk {present.asterisk} is there: {present.root.parent}")
+            continue
+        try:
+            made = build_image(version)
+        except images.ImageError as error:
+            errors.print(f"[red]error:[/red] {error}", highlight=False)
+            raise typer.Exit(3) from error
+        typer.echo(f"Asterisk {made.asterisk} is ready: {made.root.parent}")
+
+
+@app.command(name="list")
+def list_images(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
+    """Show the images that are built, with versions and hashes."""
+    found = images.installed()
+    if as_json:
+        keys = ("version", "asterisk", "suite", "built_at", "packages_sha256", "asterisk_sha256")
+        typer.echo(json.dumps([{k: getattr(i, k) for k in keys} | {"path": str(i.root.parent)} for i in found], indent=1))
+        return
+    if not found:
+        typer.echo("No image yet. Build them with: ringkeep lab build")
+        return
+    table = Table("Asterisk", "Debian", "built", "packages (sha256)", "where")
+    for image in found:
+        table.add_row(image.asterisk, image.suite, image.built_at, image.packages_sha256[:16], str(image.root.parent))
+    Console().print(table)
+
+
+@app.command()
+def remove(versions: Annotated[list[int], typer.Argument(help="which images to delete")]) -> None:
+    """Delete images; they can be built again at any time."""
+    for version in versions:
+        typer.echo(f"Asterisk {version}: {'removed' if images.remove(version) else 'there was none'}")
