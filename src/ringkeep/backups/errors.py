@@ -1,14 +1,14 @@
 """What can go wrong with what the user hands over, and how much of it Ringkeep is willing to take.
 
-    SourceError          one sentence for the user; `code` for programs:
-        not-found            no such file or directory, or neither
-        not-a-phone-system   readable, but nothing in it is a phone system's
-        unreadable           the operating system refuses to let us read it
-        truncated            the archive ends too early
-        damaged              the archive's own checks fail
-        bomb                 it would unpack to more than the limits allow
-        too-large            a directory that holds more than the limits allow
-        disk-full            no room for the private copy
+SourceError          one sentence for the user; `code` for programs:
+    not-found            no such file or directory, or neither
+    not-a-phone-system   readable, but nothing in it is a phone system's
+    unreadable           the operating system refuses to let us read it
+    truncated            the archive ends too early
+    damaged              the archive's own checks fail
+    bomb                 it would unpack to more than the limits allow
+    too-large            a directory that holds more than the limits allow
+    disk-full            no room for the private copy
 """
 
 from __future__ import annotations
@@ -57,3 +57,8 @@ def size_text(size_bytes: int) -> str:
     else:
         unit = "TiB"
     return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
+
+
+def on_disk(size_bytes: int) -> int:
+    """What a file of this size takes on disk, in whole blocks of 4 KiB."""
+    return -(-size_bytes // 4096) * 4096

@@ -30,7 +30,7 @@ def head(path: Path, size: int = READ_BYTES) -> str:
 
 
 def product(root: Path, kind: str) -> str:
-    """"issabel", "freepbx" or "asterisk". Issabel first: its files still speak of FreePBX in places."""
+    """One of "issabel", "freepbx", "asterisk". Issabel first: its files still speak of FreePBX in places."""
     if kind in ("issabel-engine-backup", "freepbx-backup"):
         return "issabel" if kind.startswith("issabel") else "freepbx"
     config = root / "etc/asterisk"

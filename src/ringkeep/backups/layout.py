@@ -20,6 +20,7 @@ from ringkeep.backups.unpack import name_fault
 
 MAX_HOPS = 40  # links in one path, as in Linux
 COPY_CHUNK = 1 << 20
+MAX_FOLDER_LINKS = 2000  # links to folders followed; folders that link to each other twice would double without end
 CONFIG = "etc/asterisk"
 # Never copied, whatever links or configuration point there: other people's files and the machine itself.
 PRIVATE = ("home", "root", "proc", "sys", "dev", "run", "var/run", "boot", "var/log", "tmp", "var/tmp", "var/cache")
@@ -52,8 +53,8 @@ class Tree:
 
     def link(self, path: str) -> str | None:
         """The target of a link as written; None when it is no link. The roots of mounts are none."""
-        if path in self.links:
-            return self.links[path]
+        if path in self.links or self.private:
+            return self.links.get(path)
         there = self.disk(path)
         if there is None or any(path == inside for inside, _ in self.mounts):
             return None
@@ -103,6 +104,7 @@ class Layout:
     budget: Budget
     excluded: set[str] = field(default_factory=set)  # folders of recordings and logs, no leading slash
     dangling: dict[str, str] = field(default_factory=dict)
+    folder_links: int = 0  # followed so far
 
     def copy(self, path: str, to: str | None = None) -> bool:
         """Copy a file or a folder with all below it; False when there is none. `to`: another place in the copy."""
@@ -171,9 +173,16 @@ class Layout:
             self.budget.skip(goal, f"link out of the tree -> {target}")
         elif not allowed(real):
             self.budget.skip(goal, f"link to something that is no part of a phone system -> {target}")
+        elif self._too_many(real):
+            self.budget.skip(goal, f"more than {MAX_FOLDER_LINKS:,} links to folders -> {target}")
         else:
             return real
         return None
+
+    def _too_many(self, real: str) -> bool:
+        there = self.tree.disk(real)
+        self.folder_links += there is not None and there.is_dir()
+        return self.folder_links > MAX_FOLDER_LINKS
 
     def _file(self, there: Path, to: str, info: os.stat_result) -> None:
         limits = self.budget.limits
@@ -188,7 +197,12 @@ class Layout:
             return
         goal.unlink(missing_ok=True)
         if self.tree.private:
-            os.link(there, goal)
+            try:
+                os.link(there, goal)
+            except OSError as error:
+                if error.errno != errno.EMLINK:
+                    raise
+                self.budget.skip(to, "more links to one file than the file system takes")
             return
         self.budget.tell(to)
         try:

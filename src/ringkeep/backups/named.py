@@ -22,7 +22,8 @@ def copy_named(layout: Layout) -> None:
     """Copy what the copied configuration names, as far as it is there and fits `Limits.named_bytes`."""
     left = layout.budget.limits.named_bytes
     for path in sorted(named_paths(layout.root / CONFIG))[:MAX_PATHS]:
-        if any(path == s or path.startswith(s + "/") for s in SYSTEM) or (layout.root / path).exists():
+        skipped = (*SYSTEM, *layout.excluded)
+        if any(path == s or path.startswith(s + "/") for s in skipped) or (layout.root / path).exists():
             continue
         for found in _matches(layout, path):
             there = layout.tree.disk(layout.tree.resolve(found) or "\0none")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ringkeep.backups import identity, shapes
 from ringkeep.backups.budget import Budget
-from ringkeep.backups.errors import Limits, SkippedMember, SourceError, size_text
+from ringkeep.backups.errors import Limits, SkippedMember, SourceError, on_disk, size_text
 from ringkeep.backups.layout import CONFIG, ETC_FILES, Layout, Tree
 from ringkeep.backups.named import copy_named
 from ringkeep.backups.unpack import Unpacked, unpack
@@ -70,8 +70,8 @@ def open_source(
         into.mkdir(parents=True, exist_ok=True)
         root.mkdir()
         source = _opened(path, root, staging, budget)
-        for folder, _, _ in os.walk(root):
-            os.chmod(folder, 0o755)  # whatever the umask
+        for made_folder, _, _ in os.walk(root):
+            os.chmod(made_folder, 0o755)  # whatever the umask
         shutil.rmtree(staging, ignore_errors=True)
         return source
     except BaseException as error:
@@ -127,7 +127,9 @@ def _copy_dumps(layout: Layout, beside: Path) -> None:
             continue
         for name in tree.names(resolved):
             if name.endswith((".sql", ".sql.gz")):
-                layout.copy(f"{resolved}/{name}".lstrip("/"), f"{shapes.DATABASE_FOLDER}/{folder}/{name}".replace("//", "/"))
+                layout.copy(
+                    f"{resolved}/{name}".lstrip("/"), f"{shapes.DATABASE_FOLDER}/{folder}/{name}".replace("//", "/")
+                )
 
 
 def _from_archive(path: Path, root: Path, staging: Path, budget: Budget) -> tuple[str, Layout, Path | None]:
@@ -140,6 +142,7 @@ def _from_archive(path: Path, root: Path, staging: Path, budget: Budget) -> tupl
     if shape.kind == "issabel-engine-backup":
         unpacked = _engine_parts(unpacked, shape.prefix, staging, budget)
         shape = shapes.Shape(shape.kind)
+    budget.members = 0  # what was unpacked was counted; now links may multiply it
     tree = shapes.mounted(unpacked, shape.prefix, CONFIG if shape.kind == "etc" else "")
     if shape.kind == "freepbx-backup":
         return shape.kind, _lay_out_freepbx(unpacked, shape.prefix, root, budget), None
@@ -248,10 +251,10 @@ def _as_source_error(error: OSError, path: Path, into: Path) -> BaseException:
 
 
 def _size(path: Path) -> int:
-    """Bytes of the parts of a folder that are copied (the whole of it when it is like /etc/asterisk)."""
-    parts = [path / part for part in (CONFIG, "etc-asterisk", *FOLDERS) if (path / part).is_dir()] or [path]
+    """Bytes on disk of the parts of a folder that are copied (the whole of it when it is like /etc/asterisk)."""
+    parts = [path / part for part in (CONFIG, "etc-asterisk", "db", *FOLDERS) if (path / part).is_dir()] or [path]
     sizes = 0
     for part in parts:
         for folder, _, names in os.walk(part):
-            sizes += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+            sizes += sum(on_disk(os.lstat(os.path.join(folder, name)).st_size) for name in names)
     return sizes

@@ -92,7 +92,7 @@ class _Other:
 
 
 def compression(head: bytes) -> str:
-    """"gz", "bz2", "xz" or "" from an archive's first bytes."""
+    """One of "gz", "bz2", "xz", "" from an archive's first bytes."""
     for magic, kind in ((b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\0", "xz")):
         if head.startswith(magic):
             return kind
@@ -334,4 +334,3 @@ def _skip(stream: Stream, left: int) -> None:
         if not data:
             raise stream.truncated()
         left -= len(data)
-

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringkeep.backups.budget import Budget, printable
-from ringkeep.backups.errors import SourceError, size_text
+from ringkeep.backups.errors import SourceError, on_disk, size_text
 from ringkeep.backups.tarstream import CHUNK, Member, Stream, members
 
 RECORDINGS = ("var/spool/asterisk/monitor/", "var.spool.asterisk.monitor.tgz")
@@ -27,9 +27,21 @@ class Unpacked:
 
     folder: Path
     links: dict[str, str] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)  # what is on disk, so that half a million members ask no disk
+    folders: set[str] = field(default_factory=set)
+
+    def make_folder(self, name: str) -> None:
+        """A folder of the archive and those above it, on disk."""
+        if name and name not in self.folders:
+            os.makedirs(self.folder / name, 0o755, exist_ok=True)
+            while name and name not in self.folders:
+                self.folders.add(name)
+                name = name.rpartition("/")[0]
 
 
-def unpack(archive: Path, shown: str, into: Unpacked, budget: Budget, place: Callable[[str], str] = lambda n: n) -> None:
+def unpack(
+    archive: Path, shown: str, into: Unpacked, budget: Budget, place: Callable[[str], str] = lambda n: n
+) -> None:
     """Add an archive's members to `into`; `place` may move a name ("asterisk/a.conf" -> "etc/asterisk/a.conf").
 
     Harmless oddities are noted in `budget` and skipped. Raises SourceError for anything dangerous or incomplete,
@@ -53,12 +65,10 @@ def unpack(archive: Path, shown: str, into: Unpacked, budget: Budget, place: Cal
 
 
 def needed_bytes(archive: Path, shown: str, budget: Budget) -> int:
-    """Bytes of all members that would be kept."""
+    """Bytes on disk of all files that would be kept."""
     with archive.open("rb") as file:
-        return sum(
-            member.size for member in members(Stream(file, shown, budget.limits)) if member.kind == "file"
-            and not _left_out(member.name)
-        )  # fmt: skip
+        kept = (m for m in members(Stream(file, shown, budget.limits)) if m.kind == "file" and not _left_out(m.name))
+        return sum(on_disk(member.size) for member in kept)
 
 
 def _one(stream: Stream, member: Member, into: Unpacked, budget: Budget, place: Callable[[str], str]) -> None:
@@ -74,15 +84,14 @@ def _one(stream: Stream, member: Member, into: Unpacked, budget: Budget, place: 
         if why:
             budget.skip(member.name, why)
         return
-    path = into.folder / name
     if member.kind == "file":
-        _write(stream, member, path, name, into, budget)
+        _write(stream, member, name, into, budget)
     elif member.kind == "dir":
-        path.mkdir(0o755, parents=True, exist_ok=True)
+        into.make_folder(name)
     elif member.kind == "link":
-        _link(member, name, path, into, budget)
+        _link(member, name, into, budget)
     elif member.kind == "hardlink":
-        _hardlink(member, path, into, budget, place)
+        _hardlink(member, name, into, budget, place)
     else:
         device = member.kind in ("character device", "block device")
         budget.skip(member.name, "device node" if device else member.kind)
@@ -122,37 +131,40 @@ def _left_out(name: str) -> tuple[str, str] | None:
 
 def _conflict(name: str, member: Member, into: Unpacked) -> str | None:
     """Two members that cannot both be: a path below a file or a link, a folder replaced by something else."""
-    parts = name.split("/")
-    for count in range(1, len(parts)):
-        above = "/".join(parts[:count])
+    above = name.rpartition("/")[0]
+    while above and above not in into.folders:
         if above in into.links:
             return f"inside {printable(above)}, which the archive says is a link"
-    path = into.folder / name
-    if any((into.folder / "/".join(parts[:count])).is_file() for count in range(1, len(parts))):
-        return "inside something that the archive says is a file"
-    if member.kind != "dir" and path.is_dir():
+        if above in into.files:
+            return "inside something that the archive says is a file"
+        above = above.rpartition("/")[0]
+    if member.kind != "dir" and name in into.folders:
         return "the archive has a folder of this name"
-    if member.kind == "dir" and (path.is_file() or name in into.links):
+    if member.kind == "dir" and (name in into.files or name in into.links):
         return "the archive has a file of this name"
     return None
 
 
-def _replace(name: str, path: Path, into: Unpacked, budget: Budget) -> None:
+def _replace(name: str, into: Unpacked, budget: Budget) -> None:
     """The last of several members with one name wins, as with tar itself."""
-    if into.links.pop(name, None) is not None or path.is_file():
-        path.unlink(missing_ok=True)
+    if name in into.files:
+        (into.folder / name).unlink()
+        into.files.discard(name)
         budget.skip(name, "more than once in the archive: the last one is used")
-    path.parent.mkdir(0o755, parents=True, exist_ok=True)
+    elif into.links.pop(name, None) is not None:
+        budget.skip(name, "more than once in the archive: the last one is used")
+    into.make_folder(name.rpartition("/")[0])
 
 
-def _write(stream: Stream, member: Member, path: Path, name: str, into: Unpacked, budget: Budget) -> None:
+def _write(stream: Stream, member: Member, name: str, into: Unpacked, budget: Budget) -> None:
     if member.size > budget.limits.one_file_bytes:
         budget.skip(member.name, f"{size_text(member.size)}: more than {size_text(budget.limits.one_file_bytes)}")
         return
-    _replace(name, path, into, budget)
+    _replace(name, into, budget)
     budget.tell(name)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
+    path = into.folder / name
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    into.files.add(name)
     with open(descriptor, "wb") as out:
         left = member.size
         while left > 0:
@@ -166,30 +178,30 @@ def _write(stream: Stream, member: Member, path: Path, name: str, into: Unpacked
     os.utime(path, (member.mtime, member.mtime))
 
 
-def _link(member: Member, name: str, path: Path, into: Unpacked, budget: Budget) -> None:
+def _link(member: Member, name: str, into: Unpacked, budget: Budget) -> None:
     target = member.target
     if not target or len(target) > MAX_TARGET or name_fault(target.replace("..", "").lstrip("/"), 1 << 12):
         budget.skip(member.name, "link with a malformed target")
         return
-    _replace(name, path, into, budget)
+    _replace(name, into, budget)
     into.links[name] = target
 
 
-def _hardlink(member: Member, path: Path, into: Unpacked, budget: Budget, place: Callable[[str], str]) -> None:
+def _hardlink(member: Member, name: str, into: Unpacked, budget: Budget, place: Callable[[str], str]) -> None:
     """A second name of a file that came earlier in the same archive."""
     why = name_fault(member.target, budget.limits.path_depth)
     target = "" if why else place(_normal(member.target))
     if why or not target:
         budget.skip(member.name, f"hard link out of the archive -> {printable(member.target)}")
         return
-    name = path.relative_to(into.folder).as_posix()
     if target == name:
         return
     if target in into.links:
-        _replace(name, path, into, budget)
+        _replace(name, into, budget)
         into.links[name] = into.links[target]
-    elif _conflict(target, member, into) or not (into.folder / target).is_file():
+    elif target not in into.files:
         budget.skip(member.name, f"hard link to {printable(member.target)}, which is not in the archive")
     else:
-        _replace(name, path, into, budget)
-        os.link(into.folder / target, path)
+        _replace(name, into, budget)
+        os.link(into.folder / target, into.folder / name)
+        into.files.add(name)

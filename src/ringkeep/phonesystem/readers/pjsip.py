@@ -1,0 +1,168 @@
+"""pjsip.conf -> extensions, trunks, listeners.
+
+Several sections may share a name when their `type` differs; an endpoint refers to its parts by name.
+Source: https://docs.asterisk.org/Configuration/Channel-Drivers/SIP/Configuring-res_pjsip/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringkeep.asterisk.conf import Configuration, Section
+from ringkeep.asterisk.dialplan import Dialplan
+from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
+
+URI = re.compile(r"^sips?:(?:(?P<user>[^@;>]*)@)?(?P<host>\[[^\]]+\]|[^:;>]+)(?::(?P<port>\d+))?", re.I)
+FROM_OUTSIDE = re.compile(r"from-(trunk|pstn|carrier|provider|sip-external|did)|inbound|incoming|outside|external", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one channel driver's configuration holds."""
+
+    extensions: tuple[Extension, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+
+class Objects:
+    """Sections by type and name."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._table: dict[tuple[str, str], Section] = {}
+        for section in configuration.objects():
+            kind = (section.get("type") or "").lower()
+            self._table.setdefault((kind, section.name), section)
+
+    def get(self, kind: str, name: str | None) -> Section | None:
+        """The section of that type and name."""
+        return self._table.get((kind, name)) if name else None
+
+    def all(self, kind: str) -> Iterator[Section]:
+        """Every section of that type."""
+        return (section for (of, _), section in self._table.items() if of == kind)
+
+
+def read(configuration: Configuration | None, dialplan: Dialplan) -> Found:
+    """Read pjsip.conf; an absent or refused file holds nothing."""
+    if configuration is None or configuration.refused:
+        return Found()
+    objects = Objects(configuration)
+    extensions, trunks = [], []
+    used = {(aor, name) for aor, name in _dialled_endpoints(dialplan)}
+    for endpoint in objects.all("endpoint"):
+        if _is_trunk(endpoint, objects):
+            trunks.append(_trunk(endpoint, objects))
+        elif endpoint.get("auth") or endpoint.get("aors") or ("", endpoint.name) in used:
+            extensions.append(_extension(endpoint, objects))
+    return Found(tuple(extensions), tuple(trunks), tuple(_listeners(objects)))
+
+
+def _dialled_endpoints(dialplan: Dialplan) -> Iterator[tuple[str, str]]:
+    for context in dialplan.contexts.values():
+        for extension in context.extensions:
+            for device in re.findall(r"PJSIP/([\w.-]+)", extension.hint or ""):
+                yield "", device
+
+
+def names(text: str | None) -> list[str]:
+    """The names in a comma-separated value."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _contacts(endpoint: Section, objects: Objects) -> list[re.Match[str]]:
+    found = []
+    for name in names(endpoint.get("aors")):
+        aor = objects.get("aor", name)
+        for value in aor.all("contact") if aor else ():
+            found += [match for one in names(value) if (match := URI.match(one))]
+    return found
+
+
+def _identified(endpoint: Section, objects: Objects) -> Iterator[Section]:
+    return (section for section in objects.all("identify") if section.get("endpoint") == endpoint.name)
+
+
+def _registration(endpoint: Section, objects: Objects) -> Section | None:
+    """The registration that belongs to an endpoint: named so, or by name, account or server."""
+    hosts = {match["host"] for match in _contacts(endpoint, objects)}
+    for section in objects.all("registration"):
+        server = URI.match(section.get("server_uri") or "")
+        if section.get("endpoint") == endpoint.name or section.name == endpoint.name:
+            return section
+        if section.get("outbound_auth") and section.get("outbound_auth") == endpoint.get("outbound_auth"):
+            return section
+        if server and server["host"] in hosts:
+            return section
+    return None
+
+
+def _is_trunk(endpoint: Section, objects: Objects) -> bool:
+    if endpoint.get("outbound_auth") or _contacts(endpoint, objects) or any(_identified(endpoint, objects)):
+        return True
+    if _registration(endpoint, objects) is not None:
+        return True
+    return not endpoint.get("auth") and bool(FROM_OUTSIDE.search(endpoint.get("context") or ""))
+
+
+def _trunk(endpoint: Section, objects: Objects) -> Trunk:
+    contacts = _contacts(endpoint, objects)
+    auth = objects.get("auth", endpoint.get("outbound_auth"))
+    login = objects.get("auth", next(iter(names(endpoint.get("auth"))), None))
+    match = [one for section in _identified(endpoint, objects) for value in section.all("match") for one in names(value)]
+    return Trunk(
+        name=endpoint.name, technology="pjsip", endpoint=endpoint.name, hosts=tuple(m["host"] for m in contacts),
+        port=int(contacts[0]["port"] or 5060) if contacts else 5060, match=tuple(match),
+        username=login.get("username") if login else None, auth_username=None,
+        secret=login.get("password") if login else None,
+        registration=_read_registration(_registration(endpoint, objects), objects) or _account(auth, contacts),
+        context=endpoint.get("context"), transport=endpoint.get("transport"), place=endpoint.place,
+    )  # fmt: skip
+
+
+def _account(auth: Section | None, contacts: list[re.Match[str]]) -> None:
+    """An endpoint with outbound_auth alone never registers; kept apart for clarity."""
+    return None
+
+
+def _read_registration(section: Section | None, objects: Objects) -> Registration | None:
+    if section is None:
+        return None
+    server, client = URI.match(section.get("server_uri") or ""), URI.match(section.get("client_uri") or "")
+    auth = objects.get("auth", section.get("outbound_auth"))
+    return Registration(
+        username=client["user"] if client else None, auth_username=auth.get("username") if auth else None,
+        secret=auth.get("password") if auth else None, host=server["host"] if server else "",
+        port=int(server["port"] or 5060) if server else 5060, place=section.place, contact_user=section.get("contact_user"),
+    )  # fmt: skip
+
+
+def _extension(endpoint: Section, objects: Objects) -> Extension:
+    aors = names(endpoint.get("aors"))
+    auth = objects.get("auth", next(iter(names(endpoint.get("auth"))), None))
+    shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<([^>]*)>)?\s*$', endpoint.get("callerid") or "")
+    mailbox = next(iter(names(endpoint.get("mailboxes"))), None)
+    number = endpoint.name
+    return Extension(
+        number=number, name=(shown[1] or None) if shown else None, technology="pjsip", endpoint=endpoint.name,
+        aor=next((a for a in aors if a == endpoint.name), aors[0] if aors else None),
+        username=(auth.get("username") or auth.name) if auth else None, secret=auth.get("password") if auth else None,
+        context=endpoint.get("context"), mailbox=mailbox, transport=endpoint.get("transport"),
+        permit=tuple(one for value in endpoint.all("permit") for one in names(value)),
+        codecs=tuple(one for value in endpoint.all("allow") for one in names(value)), place=endpoint.place,
+        media_encryption=endpoint.get("media_encryption"),
+    )  # fmt: skip
+
+
+def _listeners(objects: Objects) -> Iterator[Listener]:
+    for section in objects.all("transport"):
+        bind = re.match(r"^(\[[^\]]+\]|[^:]*)(?::(\d+))?$", section.get("bind") or "0.0.0.0")
+        outside = (section.get("external_media_address"), section.get("external_signaling_address"))
+        protocol = (section.get("protocol") or "udp").lower()
+        yield Listener(
+            "pjsip", section.name, protocol, bind[1].strip("[]") if bind else "0.0.0.0",
+            int(bind[2]) if bind and bind[2] else (5061 if protocol == "tls" else 5060),
+            tuple(address for address in outside if address), section.place,
+        )  # fmt: skip

@@ -1,0 +1,84 @@
+"""sip.conf (chan_sip, gone from Asterisk 21 on) -> extensions, trunks, listeners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ringkeep.asterisk.conf import Configuration, Entry, Section
+from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
+from ringkeep.phonesystem.readers.pjsip import Found, names
+
+# register => [transport://]user[@domain][:secret[:authuser]]@host[:port][/extension]
+REGISTER = re.compile(
+    r"^(?:\w+://)?(?P<user>[^:@]+)(?:@[^:@]+)?(?::(?P<secret>[^:@]*))?(?::(?P<auth>[^@]*))?@(?P<host>[^:/~?]+)(?::(?P<port>\d+))?"
+)
+NOT_PEERS = {"general", "authentication"}
+
+
+def read(configuration: Configuration | None) -> Found:
+    """Read sip.conf; an absent or refused file holds nothing."""
+    if configuration is None or configuration.refused:
+        return Found()
+    general = configuration.section("general")
+    default_context = general.get("context") if general else None
+    registrations = list(_registrations(general))
+    peers = [s for s in configuration.objects() if s.name.lower() not in NOT_PEERS and s.get("type")]
+    extensions, trunks = [], []
+    users = [s for s in peers if (s.get("type") or "").lower() == "user"]
+    for section in peers:
+        host = (section.get("host") or "").lower()
+        if section in users:
+            continue
+        if host == "dynamic":
+            extensions.append(_extension(section, default_context))
+        elif host:
+            trunks.append(_trunk(section, registrations, default_context))
+    return Found(tuple(extensions), tuple(trunks), tuple(_listeners(general)) if extensions or trunks else ())
+
+
+def _registrations(general: Section | None) -> Iterator[tuple[Entry, re.Match[str]]]:
+    for entry in general.entries if general else ():
+        if entry.name.lower() == "register" and (match := REGISTER.match(entry.value)):
+            yield entry, match
+
+
+def _extension(section: Section, default_context: str | None) -> Extension:
+    shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<[^>]*>)?\s*$', section.get("callerid") or "")
+    encryption = (section.get("encryption") or "no").lower()
+    return Extension(
+        number=section.name, name=(shown[1] or None) if shown else None, technology="sip", endpoint=section.name,
+        aor=section.name, username=section.get("defaultuser") or section.get("username") or section.name,
+        secret=section.get("secret") or section.get("remotesecret"), context=section.get("context") or default_context,
+        mailbox=next(iter(names(section.get("mailbox"))), None), transport=None,
+        permit=tuple(section.all("permit")), codecs=tuple(one for v in section.all("allow") for one in names(v)),
+        place=section.place, media_encryption="sdes" if encryption in ("yes", "true", "on", "1") else None,
+    )  # fmt: skip
+
+
+def _trunk(section: Section, registrations: list[tuple[Entry, re.Match[str]]], default_context: str | None) -> Trunk:
+    host = section.get("host") or ""
+    mine = next(((entry, match) for entry, match in registrations if match["host"] == host), None)
+    registration = None
+    if mine:
+        entry, match = mine
+        registration = Registration(
+            match["user"], match["auth"] or match["user"], match["secret"], match["host"], int(match["port"] or 5060), entry.place
+        )
+    return Trunk(
+        name=section.name, technology="sip", endpoint=section.name, hosts=(host,), port=int(section.get("port") or 5060),
+        match=(host,), username=None, auth_username=None, secret=None, registration=registration,
+        context=section.get("context") or default_context, transport=None, place=section.place,
+    )  # fmt: skip
+
+
+def _listeners(general: Section | None) -> Iterator[Listener]:
+    bind = (general.get("udpbindaddr") or general.get("bindaddr") if general else None) or "0.0.0.0"
+    address, _, port = bind.partition(":")
+    port = port or (general.get("bindport") if general else None) or "5060"
+    outside = [general.get(name) for name in ("externip", "externaddr", "externhost")] if general else []
+    if port.isdigit():
+        place = general.place if general else None
+        assert place is not None or general is None
+        if general is not None:
+            yield Listener("sip", "udpbindaddr", "udp", address, int(port), tuple(o for o in outside if o), general.place)
