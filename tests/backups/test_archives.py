@@ -80,6 +80,7 @@ def test_flipped_bits_are_damage(tmp_path: Path) -> None:
         gzip.compress(b"hello" * 200),
         b"%PDF-1.7",
     ],
+    ids=["empty", "text", "zip", "zeros", "noise", "gzip of text", "pdf"],
 )
 def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.tgz").write_bytes(data)

@@ -154,8 +154,8 @@ class Judge:
         """Whether one of the prompts on the way was heard; silence about prompts we cannot read."""
         best, tried = (0.0, ""), []
         for stop in planned.prompts:
-            for name in stop.prompts:
-                path = self.prompt_file(name, getattr(stop, "language", "") or "")
+            for name, language in zip(stop.prompts, stop.languages, strict=True):
+                path = self.prompt_file(name, language)
                 if path is None:
                     continue
                 prompt = sound.read_wav(path)

@@ -226,7 +226,8 @@ class Switchboard:
         if seen is None:
             return
         if event == "Newexten":
-            if len(seen.steps) < STEP_LIMIT:
+            # AppDial and AppQueue stand for the called side: no step of the dialplan.
+            if len(seen.steps) < STEP_LIMIT and not message.get("Application").startswith("App"):
                 seen.steps.append(_step(message))
         elif event == "DialBegin":
             seen.dialled.append(_device(message.get("DestChannel")))

@@ -64,12 +64,13 @@ def plan(system: PhoneSystem) -> FarEnd:
     lines, addresses = [], set()
     for number, trunk in enumerate(t for t in system.trunks if t.technology in SIP):
         registrar = (trunk.registration.host,) if trunk.registration else ()
-        for host in (*trunk.match, *trunk.hosts, *registrar):
-            if not _address(host) and host and "/" not in host and host not in hosts:
-                hosts[host] = next(pool)
-        known = [a for h in (*trunk.match, *trunk.hosts, *registrar) if (a := _address(h) or hosts.get(h))]
-        own = known[0] if known else next(pool)
-        addresses |= {own, *known}
+        everywhere = (*trunk.match, *trunk.hosts, *registrar)
+        literal = [address for host in everywhere if (address := _address(host))]
+        named = [host for host in everywhere if _is_name(host)]
+        own = literal[0] if literal else next((hosts[h] for h in named if h in hosts), None) or next(pool)
+        for host in named:
+            hosts.setdefault(host, own)  # a carrier's names lead to where its calls come from
+        addresses |= {own, *literal, *(hosts[host] for host in named)}
         lines.append(Line(trunk, f"trunk-{number}", own, trunk.port or 5060, _destination(system, trunk.technology, trunk.transport)))
     phones = tuple(
         Phone(extension, f"phone-{extension.number}", _destination(system, extension.technology, extension.transport))
@@ -77,6 +78,10 @@ def plan(system: PhoneSystem) -> FarEnd:
     )
     own_addresses = tuple(sorted({a for listener in system.listeners for a in _own(listener)} - addresses))
     return FarEnd(tuple(lines), phones, tuple(sorted(addresses)), own_addresses, hosts)
+
+
+def _is_name(host: str) -> bool:
+    return bool(host) and "/" not in host and _address(host) is None and not host.startswith(("127.", "0.")) and host != "::1"
 
 
 def _one_phone_each(extensions: Iterable[Extension]) -> Iterator[Extension]:
@@ -216,6 +221,7 @@ max_retries=3
 forbidden_retry_interval=0
 fatal_retry_interval=0
 auth_rejection_permanent=yes
+max_random_initial_delay=0
 [pbx](far)
 aors=pbx
 media_encryption=sdes

@@ -38,7 +38,7 @@ class Stop:
     targets: tuple[str, ...] = ()  # Dial: "PJSIP/201"; queue: its members' interfaces
     number: str | None = None  # outbound: what the carrier sees
     prompts: tuple[str, ...] = ()  # sound names played at this stop
-    language: str = ""
+    languages: tuple[str, ...] = ()  # of the prompts, one each
     timeout_s: float | None = None
     answered: bool = False  # whether the caller has an answer signal here
 
@@ -208,7 +208,7 @@ class _Walker:
     def _stop(self, kind: str, name: str, step: Step, arguments: str, **more: object) -> Stop:
         return Stop(
             kind, name, step.place, step.application, arguments, self.context, self.extension,
-            language=self.functions.language, answered=self.functions.answered, **more,  # type: ignore[arg-type]
+            answered=self.functions.answered, **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
     def _dead_end(self, why: str, step: Step | None) -> None:
@@ -234,6 +234,7 @@ class _Walker:
 
     def _builtin(self, name: str) -> str:
         known: Mapping[str, str] = {
+            "MACRO_DEPTH": str(sum(frame.kind == "macro" for frame in self.frames) or ""),
             "EXTEN": self.extension, "CONTEXT": self.context, "PRIORITY": str(self.priority), "CHANNEL": self.functions.channel,
             "EPOCH": str(int(self.at.timestamp())), "UNIQUEID": f"{int(self.at.timestamp())}.1", "SYSTEMNAME": "",
             "ASTVARLIBDIR": "/var/lib/asterisk", "ASTSPOOLDIR": "/var/spool/asterisk", "ASTETCDIR": "/etc/asterisk",
@@ -287,13 +288,13 @@ class _Walker:
 
     def press(self, step: Step, timeout: str) -> None:
         """A menu: the next key decides; without one the walk ends here, waiting."""
-        prompts = tuple(name for _, names, _ in self.prompts for name in names.split("&") if name)
-        language = self.prompts[-1][2] if self.prompts else self.functions.language
+        played = [(name, language) for _, names, language in self.prompts for name in names.split("&") if name]
         first = self.prompts[0][0] if self.prompts else step
         seconds = float(timeout) if re.fullmatch(r"\d+(\.\d+)?", timeout) else None
         self.stops.append(
             Stop("menu", self.context, first.place, first.application, first.arguments, self.context, self.extension,
-                 prompts=prompts, language=language, timeout_s=seconds, answered=self.functions.answered)
+                 prompts=tuple(name for name, _ in played), languages=tuple(language for _, language in played),
+                 timeout_s=seconds, answered=self.functions.answered)
         )  # fmt: skip
         self.prompts = []
         if not self.keys:
@@ -512,7 +513,7 @@ def _playback(w: _Walker, step: Step, arguments: str) -> None:
         w.functions.answered = True
     names = _names(arguments)
     if names:
-        w.stops.append(w._stop("announcement", ", ".join(names), step, arguments, prompts=names))
+        w.stops.append(w._stop("announcement", ", ".join(names), step, arguments, prompts=names, languages=(w.functions.language,) * len(names)))
 
 
 def _background(w: _Walker, step: Step, arguments: str) -> None:
@@ -539,7 +540,8 @@ def _waitexten(w: _Walker, step: Step, arguments: str) -> None:
 def _read(w: _Walker, step: Step, arguments: str) -> None:
     words = [*split_arguments(arguments), "", "", ""]
     w.functions.answered = True
-    stop = w._stop("menu", w.context, step, arguments, prompts=tuple(n for n in words[1].split("&") if n))
+    names = tuple(n for n in words[1].split("&") if n)
+    stop = w._stop("menu", w.context, step, arguments, prompts=names, languages=(w.functions.language,) * len(names))
     w.stops.append(stop)
     if not w.keys:
         raise _End("waiting")
@@ -586,7 +588,7 @@ def _target(w: _Walker, text: str) -> tuple[list[str], list[str], str, str | Non
         number, _, context = rest.partition("/")[0].partition("@")
         return _through_local(w, number, context.split("/")[0])
     number, at, endpoint = rest.partition("@")
-    if technology in ("pjsip", "sip") and not at:
+    if technology in ("pjsip", "sip") and (not at or "/sip:" in rest):
         endpoint, _, uri = rest.partition("/")
         number = re.sub(r"^sip:|@.*$", "", uri)
     for trunk in w.system.trunks:

@@ -1,0 +1,1 @@
+def html(report, lang, at): return ""
