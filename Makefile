@@ -11,7 +11,6 @@ setup: ## .venv/bin/ringkeep with all it needs
 
 demo: setup ## prove the sample phone system; writes report.html
 	.venv/bin/ringkeep prove samples/saba --html report.html
-	@echo "The report: $(CURDIR)/report.html"
 
 test: dev images ## every test, the ones on real Asterisk included
 	.venv/bin/python -m pytest

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Files
+from ringkeep.backups.astdb import write_astdb
 from ringkeep.backups.source import Source, open_source
 from ringkeep.drills import judge as judging
 from ringkeep.drills import loaded as loading
@@ -107,6 +108,7 @@ async def prove(options: Options, progress: Progress) -> Report:
             known = await stock.record(drill.lab, image)
     await far.ready()
     pbx = drill.lab.server("phone system", source.root, files, far=False)
+    _restore_database(source, pbx)
     log: list[str] = []
     try:
         await _boot_and_call(drill, system, end, pbx, far, progress)
@@ -159,6 +161,13 @@ def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:
     return 16 if uses_chan_sip or uses_macro else 22
 
 
+def _restore_database(source: Source, pbx: Server) -> None:
+    """astdb as Asterisk keeps it, where the source only held it in another form."""
+    database = pbx.tree.outside(pbx.tree.directories["astdbdir"]) / "astdb.sqlite3"
+    if source.astdb and not database.exists():
+        write_astdb(database, source.astdb)
+
+
 def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
     root = drill.lab.folder("far")
     files = farend.files(end)
@@ -198,7 +207,6 @@ async def _boot_and_call(
     with progress.step("register"):
         drill.counts["registered"], defects = await registered.phones(far, end, progress)
         drill.defects += defects
-        drill.defects += await registered.trunks(pbx, system)
     open_at, closed_at = opening_hours(system, drill.options.at)
     planner = Planner(system, end, held.applications, open_at, closed_at)
     judge = judging.Judge(judging.Places(system), Prompts(pbx).wav)
@@ -206,6 +214,8 @@ async def _boot_and_call(
         for at, planned in planner.rounds(drill.options.calls):
             await pbx.manager.command(f"dialplan set global TESTTIME {at.timestamp():.0f}.0")
             await _place(drill, judge, Switchboard(pbx, far, end), planned, pbx, progress)
+    with progress.step("carriers"):
+        drill.defects += await registered.trunks(pbx, system)
 
 
 async def _place(

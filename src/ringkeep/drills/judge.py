@@ -19,6 +19,7 @@ from ringkeep.phonesystem.model import PhoneSystem
 RINGS = ("extension", "queue", "ring_group")
 LIKE_ENOUGH = 0.45  # mu-law gives 0.9 and more, GSM 0.6; other speech stays below 0.25
 TRAIL = 8
+SILENT = {"macroexit", "return", "noop", "set", "macro", "gosub", "gosubif", "gotoif", "execif"}
 
 
 class Places:
@@ -81,10 +82,7 @@ class Judge:
         return arrived and (seen.answered or not goal.answered)
 
     def _passed(self, seen: Observation, stop: Stop) -> bool:
-        return any(self._is(step, stop) for step in reversed(seen.steps))
-
-    def _is(self, step: Step, stop: Stop) -> bool:
-        return step.application.lower() == stop.application.lower() and self.places.of(step) == stop.place
+        return any(self.places.of(step) == stop.place for step in reversed(seen.steps))
 
     # -- verdict of one call ------------------------------------------------------------------------------
 
@@ -92,7 +90,7 @@ class Judge:
         """What the report says of the call, and the defects it shows."""
         ok = self.reached(planned, seen)
         heard, complaints = self._heard(planned, seen) if ok else (None, [])
-        trail = tuple(self._line(step) for step in seen.steps[-TRAIL:])
+        trail = tuple(self._line(step) for step in before_hangup(seen.steps)[-TRAIL:])
         call = Call(
             kind=planned.kind, caller=planned.caller_words, to=planned.number, keys=" ".join(planned.keys),
             expected=planned.expected_words, got=planned.expected_words if ok else self._got(planned, seen), ok=ok,
@@ -116,7 +114,7 @@ class Judge:
             words.append(f"rang {', '.join(dict.fromkeys(seen.rang))}")
         if seen.carrier and planned.expected and planned.expected.kind == "outbound":
             words.append("the carrier saw " + ", ".join(number for _, number in seen.carrier))
-        if last := next((s for s in reversed(seen.steps) if s.application.lower() not in ("macroexit", "return", "noop", "set")), None):
+        if last := next((s for s in reversed(before_hangup(seen.steps)) if s.application.lower() not in SILENT), None):
             words.append(f"last step {self._line(last)}"[:160])
         if seen.ended and seen.cause_text:
             words.append(f"ended: {seen.cause_text}")
@@ -127,7 +125,7 @@ class Judge:
         if not seen.entered and not seen.steps:
             trunk = f"{planned.caller_words} -> {planned.number}"
             return Defect("call-refused", severity, trunk, f"the phone system did not take the call ({call.got})")
-        place = next((p for step in reversed(seen.steps) if (p := self.places.of(step))), None)
+        place = next((p for step in reversed(before_hangup(seen.steps)) if (p := self.places.of(step))), None)
         if planned.expected is None:
             return Defect("dead-end", severity, str(place or planned.number), f"{planned.caller_words} calls {planned.number}{_keys(planned)}: {planned.dead_end}")
         what = f"{planned.caller_words} calls {planned.number}{_keys(planned)}: expected {call.expected}, got {call.got}"
@@ -173,6 +171,12 @@ class Judge:
         return f"not the prompt {name} ({best[0]:.2f})", [
             Defect("prompt-not-heard", "degraded", str(stop.place), f"the prompt {name} is on disk, but the caller did not hear it")
         ]
+
+
+def before_hangup(steps: list[Step]) -> list[Step]:
+    """The steps up to where the call ended: what the hang-up extension `h` runs afterwards tells nothing."""
+    ended = next((index for index, step in enumerate(steps) if step.extension == "h" and index), len(steps))
+    return steps[:ended]
 
 
 def _keys(planned: PlannedCall) -> str:

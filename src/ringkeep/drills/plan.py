@@ -105,7 +105,7 @@ class Planner:
         """Every outbound route once, from a phone that may use it."""
         for index, route in enumerate(self.system.outbound_routes):
             number = sample_number(route.pattern, index)
-            phone = self._phone_for(route)
+            phone = self._phone_for(route, index)
             if number is not None and phone is not None:
                 yield self.from_inside(phone, number, "outbound")
 
@@ -116,16 +116,16 @@ class Planner:
         way = self._walk(number, extension.context or "", self.open_at, keys, extension.number, channel)
         return self._planned(kind, phone, number, "", self.open_at, keys, way)
 
-    def _phone_for(self, route: OutboundRoute) -> Phone | None:
-        """A phone whose context reaches the route, found by walking; else the first phone."""
-        contexts: dict[str | None, Phone] = {}
-        for phone in self.far.phones:
-            contexts.setdefault(phone.extension.context, phone)
-        number = sample_number(route.pattern)
-        for context, phone in contexts.items():
-            if number and context and self.system.dialplan.find(context, number):
-                return phone
-        return next(iter(self.far.phones), None)
+    def _phone_for(self, route: OutboundRoute, turn: int) -> Phone | None:
+        """A phone that may dial the route; another one each turn, so that calls can run side by side."""
+        number = sample_number(route.pattern) or ""
+        allowed = {
+            context
+            for context in {phone.extension.context for phone in self.far.phones}
+            if context and (found := self.system.dialplan.find(context, number)) and found[0].name == route.context
+        }
+        phones = [phone for phone in self.far.phones if phone.extension.context in allowed] or list(self.far.phones)
+        return phones[turn % len(phones)] if phones else None
 
     # -- shared -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import time
 
 from ringkeep.drills.progress import Progress
 from ringkeep.drills.report import Count, Defect
-from ringkeep.lab.farend import FarEnd
+from ringkeep.lab.farend import REGISTRATION_MODULE, REGISTRATIONS, FarEnd, registrations
 from ringkeep.lab.server import Server
 from ringkeep.phonesystem.model import PhoneSystem
 
@@ -17,7 +17,8 @@ ENDED = {"registered", "rejected", "stopped"}
 
 async def phones(far: Server, end: FarEnd, progress: Progress) -> tuple[Count, list[Defect]]:
     """Register all phones; a defect for each that the system refuses, with the place of its extension."""
-    await far.manager.command("pjsip send register *all")
+    far.tree.outside(REGISTRATIONS).write_text(registrations(end))
+    await far.manager.command(f"module reload {REGISTRATION_MODULE}")
     deadline = time.monotonic() + PATIENCE_S
     states: dict[str, str] = {}
     while end.phones:
@@ -44,7 +45,6 @@ async def trunks(pbx: Server, system: PhoneSystem) -> list[Defect]:
     wanted = [t for t in system.trunks if t.registration and t.technology == "pjsip"]
     if not wanted:
         return []
-    await pbx.manager.command("pjsip send register *all")
     deadline = time.monotonic() + PATIENCE_S
     states: dict[str, str] = {}
     while True:

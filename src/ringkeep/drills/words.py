@@ -15,6 +15,7 @@ STEPS = {
     "unpack": _("unpack"), "read": _("read the configuration"), "completeness": _("look for what is missing"),
     "stock boot": _("boot a stock system to compare with (once per image)"), "boot": _("boot in the lab"),
     "compare": _("compare what was loaded with what was read"), "register": _("register every phone"), "call": _("call"),
+    "carriers": _("look whether the carriers let it register"),
 }  # fmt: skip
 KINDS = {
     "extensions": _("extensions"), "trunks": _("trunks"), "queues": _("queues"), "mailboxes": _("mailboxes"),

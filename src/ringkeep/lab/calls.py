@@ -201,8 +201,6 @@ class Switchboard:
         kind, number = message.get("UserEvent"), message.get("Number")
         held = self._held.get(message.get("Address") if kind.startswith("Carrier") else number)
         recording = message.get("Recording")
-        if kind == "CarrierAnswers" and held is None:
-            held = self._held.get(number)
         if held is None:
             return None
         if kind == "PhoneRings":

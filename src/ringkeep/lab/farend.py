@@ -151,6 +151,7 @@ def _pjsip(far: FarEnd) -> Iterator[str]:
         yield from _line(line, bound[(line.address, line.port)], accounts)
     for phone in far.phones:
         yield from _phone(phone)
+    yield f"#tryinclude {REGISTRATIONS}\n"
 
 
 def _line(line: Line, transport: str, accounts: set[str]) -> Iterator[str]:
@@ -177,11 +178,19 @@ def _phone(phone: Phone) -> Iterator[str]:
     yield f"[{name}](far)\ntransport=t-phones\naors={name}\nfrom_user={user}\noutbound_auth={name}\n{encryption}"
     yield f"[{name}](login)\nusername={_safe(extension.username or extension.endpoint)}\npassword={_safe(extension.secret or '')}\n"
     yield f"[{name}]\ntype=aor\ncontact=sip:{phone.destination}\n"
-    aor = _safe(extension.aor or extension.endpoint)
-    yield (
-        f"[{name}](register)\noutbound_auth={name}\nserver_uri=sip:{phone.destination}\n"
-        f"client_uri=sip:{aor}@{phone.destination}\ncontact_user={_safe(extension.number)}\n"
-    )
+
+
+def registrations(far: FarEnd) -> str:
+    """What makes every phone register, to be written to `REGISTRATIONS` of the running far end."""
+    texts = [REGISTER]
+    for phone in far.phones:
+        extension, name = phone.extension, phone.endpoint
+        aor = _safe(extension.aor or extension.endpoint)
+        texts.append(
+            f"[{name}](register)\noutbound_auth={name}\nserver_uri=sip:{phone.destination}\n"
+            f"client_uri=sip:{aor}@{phone.destination}\ncontact_user={_safe(extension.number)}\n"
+        )
+    return "\n".join(texts)
 
 
 def _safe(text: str | None) -> str:
@@ -212,16 +221,6 @@ media_encryption_optimistic=no
 [login](!)
 type=auth
 auth_type=userpass
-[register](!)
-type=registration
-transport=t-phones
-expiration=3600
-retry_interval=2
-max_retries=3
-forbidden_retry_interval=0
-fatal_retry_interval=0
-auth_rejection_permanent=yes
-max_random_initial_delay=0
 [pbx](far)
 aors=pbx
 media_encryption=sdes
@@ -232,6 +231,24 @@ contact=sip:100.127.255.2
 [pbx-identify](!)
 type=identify
 endpoint=pbx
+"""
+
+# The phones' registrations are in a file of their own that is written, and loaded, when the phone system is up:
+# a phone that registers before would wait for its retransmission.
+REGISTRATIONS = "/etc/asterisk/registrations.conf"
+REGISTRATION_MODULE = "res_pjsip_outbound_registration.so"
+
+REGISTER = """\
+[register](!)
+type=registration
+transport=t-phones
+expiration=3600
+retry_interval=2
+max_retries=3
+forbidden_retry_interval=0
+fatal_retry_interval=0
+auth_rejection_permanent=yes
+max_random_initial_delay=0
 """
 
 MODULES = "[modules]\nautoload=no\n" + "\n".join(
@@ -282,7 +299,7 @@ exten => _.,1,UserEvent(CarrierCall,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},
  same => n,Ringing()
  same => n,Wait(0.1)
  same => n,Answer(0)
- same => n,UserEvent(CarrierAnswers,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},Recording: carrier-${UNIQUEID}.wav)
+ same => n,UserEvent(CarrierAnswers,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},Address: ${HERE},Recording: carrier-${UNIQUEID}.wav)
  same => n,MixMonitor(mix-${UNIQUEID}.wav,r(carrier-${UNIQUEID}.wav))
  same => n,Playtones(%(carrier)d)
  same => n,Wait(120)

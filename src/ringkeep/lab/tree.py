@@ -136,7 +136,7 @@ def lay_stock_under(data: Path, stock: Path, stock_inside: str) -> None:
 
     A prompt counts as present in any format: Asterisk would otherwise be free to choose the stock one.
     """
-    for folder, names, files in os.walk(stock):
+    for folder, names, files in os.walk(stock, followlinks=True):
         here = os.path.relpath(folder, stock)
         top = here.split("/")[0]
         if here != "." and (set(here.split("/")) & NO_STOCK):
