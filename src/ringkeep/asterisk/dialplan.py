@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from ringkeep.asterisk.conf import Configuration, Entry, Files, Place, Problem, Section, read_configuration
 
 INCLUDE_LIMIT = 128  # AST_PBX_MAX_STACK: how deep includes may nest in a search
+REMEMBERED = 200_000  # searches kept; walks repeat the same ones
 NOT_CONTEXTS = {"general", "globals"}
 
 
@@ -107,6 +108,7 @@ class Dialplan:
     globals: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    _found: dict[tuple[str, str, int | str, str | None], tuple[Context, Extension] | None] = field(default_factory=dict, repr=False)
 
     def find(
         self, context: str, number: str, *, priority: int | str = 1, callerid: str | None = None
@@ -115,7 +117,12 @@ class Dialplan:
 
         An extension counts only when it has that priority or label. Includes with times are taken as open.
         """
-        return self._find(context, number, priority, callerid, set())
+        key = (context, number, priority, callerid)
+        if key not in self._found:
+            if len(self._found) > REMEMBERED:
+                self._found.clear()
+            self._found[key] = self._find(context, number, priority, callerid, set())
+        return self._found[key]
 
     def _find(
         self, name: str, number: str, priority: int | str, callerid: str | None, seen: set[str]

@@ -180,8 +180,9 @@ def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
 def _completeness(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> None:
     stock_paths = frozenset(drill.lab.image.paths())
     items = find_missing(
-        system, files, all_names(source.root), stock=stock_paths, directories=read_directories(files), dangling=source.dangling
-    )
+        system, files, all_names(source.root), stock=stock_paths, directories=read_directories(files),
+        dangling=source.dangling, databases=bool(source.sql_dumps),
+    )  # fmt: skip
     drill.missing += [Missing(item.kind, item.name, str(item.place)) for item in items]
 
 

@@ -28,7 +28,7 @@ RULES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ("module-not-loaded", "degraded", r"[Ee]rror loading module '|declined to load|could not be loaded|failed to load"),
         ("application-missing", "bad", r"No application '|No such application '"),
         ("prompt-missing", "degraded", r"does not exist in any format|Unable to open [\w/.-]+ \(format"),
-        ("script-missing", "degraded", r"Failed to execute '|Could not exec|AGI script .* not found|Unable to connect to AGI"),
+        ("script-missing", "degraded", r"Failed to execute '|Could not exec|AGI script .* not found|Unable to connect to AGI|failed for url 'agi:"),
         ("dialplan-line", "degraded", r"(?:pbx_config.*|.*)(?:at line \d+ of|line \d+ of).*\.conf"),
     )
 )  # fmt: skip

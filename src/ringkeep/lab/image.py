@@ -60,7 +60,7 @@ class Image:
     def paths(self) -> Iterator[str]:
         """Every path under /usr/share/asterisk and the module directory, as seen inside."""
         for top in (self.root / "usr/share/asterisk", self.root / self.module_dir.lstrip("/")):
-            for folder, _, names in os.walk(top):
+            for folder, _, names in os.walk(top, followlinks=True):
                 inside = "/" + os.path.relpath(folder, self.root)
                 for name in names:
                     yield f"{inside}/{name}"

@@ -69,8 +69,8 @@ def _mailboxes(configuration: Configuration | None) -> Iterator[Mailbox]:
 def _queues(configuration: Configuration | None) -> Iterator[Queue]:
     """queues.conf: every section but [general] is a queue."""
     for section in configuration.objects() if configuration else ():
-        if section.name.lower() == "general":
-            continue
+        if section.name.lower() == "general" or not section.entries:
+            continue  # a product's empty [default] is no queue
         members = tuple(value.split(",")[0].strip() for value in section.all("member"))
         known = tuple(match[1] for member in members if (match := re.match(r"(?:PJSIP|SIP|Local)/([^@/]+)", member, re.I)))
         number = section.name if section.name.isdigit() else None
