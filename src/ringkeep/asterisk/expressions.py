@@ -136,16 +136,14 @@ class _Syntax(Exception):
 
 
 def evaluate(text: str) -> str:
-    """The value of what stands in `$[ ]`, already substituted; "0" where Asterisk would complain."""
+    """The value of what stands in `$[ ]`, already substituted. Checked against Asterisk 16 and 22."""
     try:
         tokens = _tokens(text)
         if not tokens:
             return "0"
         parser = _Parser(tokens)
-        value = parser.expression(0)
-        if parser.position != len(tokens):
-            return "0"
-        return _unquote(value)
+        # Where the syntax is wrong Asterisk warns and keeps what it had computed until then.
+        return _unquote(parser.expression(0))
     except (_Syntax, RecursionError, OverflowError):
         return "0"
 
@@ -216,7 +214,7 @@ def _unquote(text: str) -> str:
 
 
 def _number(text: str) -> float | None:
-    text = _unquote(text).strip()
+    """The number a token is; a quoted one is a string, whatever it holds."""
     try:
         return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)", text) else None
     except ValueError:
@@ -228,7 +226,7 @@ def _number_text(value: float) -> str:
 
 
 def _truth(text: str) -> bool:
-    number = _number(text)
+    number = _number(_unquote(text))
     return number != 0 if number is not None else bool(_unquote(text))
 
 
@@ -251,7 +249,7 @@ def _apply(operator: str, left: str, right: str) -> str:
         return _matched(_unquote(left), _unquote(right), anchored=operator == ":")
     if operator == "~~":
         return _unquote(left) + _unquote(right)
-    a, b = _number(left), _number(right)
+    a, b = _number(_unquote(left)), _number(_unquote(right))
     if a is None or b is None:
         return "0"
     return _arithmetic(operator, a, b)

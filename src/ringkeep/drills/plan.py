@@ -81,7 +81,8 @@ class Planner:
             line = next((x for name in number.trunks if (x := self.far.line(name))), None)
             dialled = sample_number(number.number)
             if line is not None and dialled is not None:
-                yield self.from_outside(line, dialled, at, (), f"9021{index:06d}")
+                shown = sample_number(number.callerid or "") or f"9021{index:06d}"
+                yield self.from_outside(line, dialled, at, (), shown)
 
     def from_outside(self, line: Line, number: str, at: datetime, keys: Sequence[str], shown: str) -> PlannedCall:
         """A call from a carrier; `keys` are pressed at the menus on its way."""

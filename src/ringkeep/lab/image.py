@@ -195,6 +195,7 @@ def _record(version: int, place: Path) -> None:
     modules = next((p for p in root.glob("usr/lib/**/asterisk/modules") if p.is_dir()), None)
     if modules is None:
         raise ImageError(f"The image of Asterisk {version} has no module folder.")
+    _straighten_sounds(root / "usr/share/asterisk/sounds", root)
     for name in BOUND_OVER:  # a sandbox can only lay a file over one that exists
         (root / "etc" / name).touch()
     for path in (root, *root.iterdir()):
@@ -214,6 +215,20 @@ def _record(version: int, place: Path) -> None:
     record = asdict(image)
     del record["root"]
     (place / "manifest.json").write_text(json.dumps(record | {"packages": packages}, indent=1))
+
+
+def _straighten_sounds(sounds: Path, root: Path) -> None:
+    """Debian links sounds/en through /etc/alternatives, which leads astray outside the image: link it directly."""
+    for link in [path for path in sounds.iterdir() if path.is_symlink()]:
+        target = link
+        for _ in range(5):
+            if not target.is_symlink():
+                break
+            to = os.readlink(target)
+            target = root / to.lstrip("/") if to.startswith("/") else target.parent / to
+        link.unlink()
+        if target.is_dir() and target.parent == sounds:
+            link.symlink_to(target.name)
 
 
 def _packages(root: Path) -> dict[str, str]:

@@ -134,6 +134,7 @@ class InboundNumber:
     context: str  # where the call enters
     trunks: tuple[str, ...]  # names of the trunks it can come through
     place: Place
+    callerid: str | None = None  # only for this caller, number or pattern
 
 
 @dataclass(frozen=True, slots=True)

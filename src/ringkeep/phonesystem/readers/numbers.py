@@ -68,20 +68,40 @@ def _inbound(dialplan: Dialplan, trunks: tuple[Trunk, ...]) -> Iterator[InboundN
     Extensions that a carrier could reach because the dialplan lets a DID be an extension (FreePBX's
     from-did-direct) are not numbers the carrier sends: a context that a phone dials too is left out.
     """
-    entries: dict[tuple[str, str], tuple[Extension, list[str]]] = {}
+    numbers: dict[tuple[str, str | None], InboundNumber] = {}
     for trunk in trunks:
-        for context in dialplan.includes_of(trunk.context or ""):
+        for context in _entered(dialplan, trunk.context or ""):
             if re.match(r"(ext-local|from-did-direct|ext-findmefollow|from-internal)", context.name):
                 continue
             for extension in context.extensions:
-                if NUMBER.fullmatch(extension.pattern) and not _refuses(extension):
-                    entries.setdefault((trunk.context or "", extension.pattern), (extension, []))[1].append(trunk.name)
-    merged: dict[str, InboundNumber] = {}
-    for (context_name, number), (extension, carriers) in entries.items():
-        known = merged.get(number)
-        names = (*(known.trunks if known else ()), *carriers)
-        merged[number] = InboundNumber(number, known.context if known else context_name, tuple(dict.fromkeys(names)), extension.place)
-    yield from merged.values()
+                if not NUMBER.fullmatch(extension.pattern) or _refuses(extension):
+                    continue
+                key = (extension.pattern, extension.callerid)
+                known = numbers.get(key)
+                names = (*(known.trunks if known else ()), trunk.name)
+                numbers[key] = InboundNumber(
+                    extension.pattern, known.context if known else trunk.context or "", tuple(dict.fromkeys(names)),
+                    extension.place, extension.callerid,
+                )  # fmt: skip
+    # A number that everybody can dial needs no second look for some callers.
+    yield from (n for n in numbers.values() if n.callerid is None or (n.number, None) not in numbers)
+
+
+def _entered(dialplan: Dialplan, name: str) -> Iterator[Context]:
+    """The contexts a carrier's call looks its number up in: includes, and where a pattern sends every number on."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for context in dialplan.includes_of(waiting.pop(0)):
+            if context.name in seen:
+                continue
+            seen.add(context.name)
+            yield context
+            for extension in context.extensions:
+                for step in extension.steps:
+                    match = re.match(r"([\w.-]+),\$\{EXTEN(?::\d+)?\},1$", step.arguments)
+                    if match and step.application.lower() == "goto" and extension.pattern.startswith("_"):
+                        waiting.append(match[1])
 
 
 def _refuses(extension: Extension) -> bool:
