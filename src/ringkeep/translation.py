@@ -43,5 +43,6 @@ class Words:
     def instant(self, at: datetime) -> str:
         """Day and time for reading: the Jalali calendar in Persian."""
         if self.lang == "fa":
-            return JalaliDateTime(at).strftime("%A %d %B %Y، %H:%M", locale="fa")
+            jalali = JalaliDateTime(at)  # type: ignore[no-untyped-call]  # the library has no types
+            return str(jalali.strftime("%A %d %B %Y، %H:%M", locale="fa"))
         return at.strftime("%A %d %B %Y, %H:%M")

@@ -167,7 +167,7 @@ def test_a_full_disk_or_a_forbidden_file_stops_the_opening(
 
 def test_a_folder_without_a_phone_system_says_what_was_looked_for(tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
-    with pytest.raises(SourceError, match="extensions.conf") as caught:
+    with pytest.raises(SourceError, match=r"extensions\.conf") as caught:
         open_source(tmp_path / "given", tmp_path / "into")
     assert caught.value.code == "not-a-phone-system"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -38,10 +39,8 @@ def test_what_php_wrote_comes_back(value: php.Value) -> None:
 
 @given(st.binary(max_size=200) | st.text('abdisNOCrR:;{}"0123456789').map(str.encode))
 def test_any_bytes_give_a_value_or_a_php_error(data: bytes) -> None:
-    try:
+    with contextlib.suppress(PhpError):
         loads(data)
-    except PhpError:
-        pass
 
 
 @given(values, st.data())

@@ -78,7 +78,9 @@ def test_a_dns_question_is_answered_with_no_such_name_at_once() -> None:
 
 
 def test_voicemail_mail_does_not_leave() -> None:
-    said = run_evil("echo hi | /usr/sbin/sendmail -t someone@example.org; echo code $?; (exec 3<>/dev/tcp/127.0.0.1/25) ; echo end")
+    said = run_evil(
+        "echo hi | /usr/sbin/sendmail -t someone@example.org; echo code $?; (exec 3<>/dev/tcp/127.0.0.1/25) ; echo end"
+    )
     assert "code 0" not in said
     assert "end" in said
 

@@ -159,7 +159,12 @@ class _Reader:
     def _text_lines(self, path: str) -> list[str]:
         raw = self.files[path]
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            self._problem("encoding", "the file is UTF-16; Asterisk reads bytes and will not understand it", Place(path, 1), fatal=True)
+            self._problem(
+                "encoding",
+                "the file is UTF-16; Asterisk reads bytes and will not understand it",
+                Place(path, 1),
+                fatal=True,
+            )
         if b"\0" in raw:
             line = raw[: raw.index(b"\0")].count(b"\n") + 1
             self._problem("not-text", "NUL bytes: this is not a text file, or it was damaged", Place(path, line))
@@ -177,7 +182,9 @@ class _Reader:
         for number, line in enumerate(self._text_lines(path), 1):
             self.lines += 1
             if self.lines > LINES_IN_ALL:
-                self._problem("too-big", f"more than {LINES_IN_ALL:,} lines of configuration", Place(path, number), fatal=True)
+                self._problem(
+                    "too-big", f"more than {LINES_IN_ALL:,} lines of configuration", Place(path, number), fatal=True
+                )
             if len(line) > LINE_BYTES:
                 self._problem("too-long-line", "Asterisk skips lines of more than 8,191 bytes", Place(path, number))
                 continue
@@ -190,7 +197,11 @@ class _Reader:
             if line:
                 yield number, line
         if depth:
-            self._problem("comment-not-closed", "a ;-- comment is never closed: everything after it is ignored", Place(path, opened))
+            self._problem(
+                "comment-not-closed",
+                "a ;-- comment is never closed: everything after it is ignored",
+                Place(path, opened),
+            )
 
     def _line(self, line: str, place: Place, chain: tuple[str, ...]) -> None:
         if line[0] == "[":
@@ -203,12 +214,19 @@ class _Reader:
     def _heading(self, line: str, place: Place) -> None:
         name, closed, rest = line[1:].partition("]")
         if not closed:
-            self._problem("section-not-closed", f"no closing ']' in {line[:60]!r}: Asterisk refuses the file", place, fatal=True)
+            self._problem(
+                "section-not-closed", f"no closing ']' in {line[:60]!r}: Asterisk refuses the file", place, fatal=True
+            )
         options: list[str] = []
         if rest.startswith("("):
             inside, closed, _ = rest[1:].partition(")")
             if not closed:
-                self._problem("section-not-closed", f"no closing ')' in {line[:60]!r}: Asterisk refuses the file", place, fatal=True)
+                self._problem(
+                    "section-not-closed",
+                    f"no closing ')' in {line[:60]!r}: Asterisk refuses the file",
+                    place,
+                    fatal=True,
+                )
             options = [word.strip() for word in inside.split(",") if word.strip()]
         if "+" in options:
             self._reopen(name, options, place)
@@ -217,7 +235,12 @@ class _Reader:
         for parent in section.parents:
             base = self.templates.get(parent)
             if base is None:
-                self._problem("template-missing", f"[{name}] inherits from [{parent}], which does not exist: Asterisk refuses the file", place, fatal=True)
+                self._problem(
+                    "template-missing",
+                    f"[{name}] inherits from [{parent}], which does not exist: Asterisk refuses the file",
+                    place,
+                    fatal=True,
+                )
                 return
             section.entries.extend(base.entries)
         section.inherited = len(section.entries)
@@ -227,7 +250,12 @@ class _Reader:
         """`[name](+)` adds to the section of that name."""
         existing = self.templates.get(name)
         if existing is None:
-            self._problem("template-missing", f"[{name}](+) adds to a section that does not exist: Asterisk refuses the file", place, fatal=True)
+            self._problem(
+                "template-missing",
+                f"[{name}](+) adds to a section that does not exist: Asterisk refuses the file",
+                place,
+                fatal=True,
+            )
             return
         for parent in (o for o in options if o not in "!+"):
             if base := self.templates.get(parent):
@@ -241,7 +269,12 @@ class _Reader:
 
     def _entry(self, line: str, place: Place) -> None:
         if self.section is None:
-            self._problem("entry-before-section", f"{line[:60]!r} stands before any [section]: Asterisk refuses the file", place, fatal=True)
+            self._problem(
+                "entry-before-section",
+                f"{line[:60]!r} stands before any [section]: Asterisk refuses the file",
+                place,
+                fatal=True,
+            )
             return
         if line.startswith("\\"):
             line = line[1:]
@@ -285,7 +318,12 @@ class _Reader:
             argument = argument[1:-1]
         names = self._matching(argument)
         if not names and word == "include":
-            self._problem("include-missing", f"#include {argument} : the file is not there, and Asterisk refuses the rest of {place.file}", place, fatal=True)
+            self._problem(
+                "include-missing",
+                f"#include {argument} : the file is not there, and Asterisk refuses the rest of {place.file}",
+                place,
+                fatal=True,
+            )
         for name in names:
             if name in chain or len(chain) >= INCLUDE_DEPTH:
                 self._problem("include-loop", f"#include {argument} goes round in circles", place, fatal=True)
@@ -295,7 +333,9 @@ class _Reader:
         path = posixpath.normpath(posixpath.join(self.etc_dir, argument))
         if not re.search(r"[*?\[]", argument):
             return [path] if path in self.files else []
-        return sorted(name for name in self.files if name.count("/") == path.count("/") and fnmatch.fnmatchcase(name, path))
+        return sorted(
+            name for name in self.files if name.count("/") == path.count("/") and fnmatch.fnmatchcase(name, path)
+        )
 
 
 def _uncomment(line: str, depth: int) -> tuple[str, int]:

@@ -108,7 +108,9 @@ class Dialplan:
     globals: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    _found: dict[tuple[str, str, int | str, str | None], tuple[Context, Extension] | None] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[str, str, int | str, str | None], tuple[Context, Extension] | None] = field(
+        default_factory=dict, repr=False
+    )
 
     def find(
         self, context: str, number: str, *, priority: int | str = 1, callerid: str | None = None
@@ -249,7 +251,13 @@ def read_dialplan(files: Files, *, path: str = "/etc/asterisk/extensions.conf") 
     dialplan = Dialplan()
     for other in ("extensions.ael", "extensions.lua"):
         if files.get(f"/etc/asterisk/{other}", b"").strip():
-            dialplan.problems.append(Problem("not-read", f"{other} is not read: its calls are placed, but not explained", Place(f"/etc/asterisk/{other}", 1)))
+            dialplan.problems.append(
+                Problem(
+                    "not-read",
+                    f"{other} is not read: its calls are placed, but not explained",
+                    Place(f"/etc/asterisk/{other}", 1),
+                )
+            )
     configuration = read_configuration(files, path)
     if configuration is None:
         return dialplan
@@ -317,7 +325,9 @@ class _Lines:
         rest = entry.value
         if same:
             if self.extension is None:
-                self._problem("no-extension", "'same' without an extension before it: Asterisk ignores the line", entry.place)
+                self._problem(
+                    "no-extension", "'same' without an extension before it: Asterisk ignores the line", entry.place
+                )
                 return
         else:
             word, comma, rest = _first_word(rest)
@@ -345,7 +355,9 @@ class _Lines:
             return
         number = self._number(word, extension)
         if number is None:
-            self._problem("bad-priority", f"priority {text!r} is no number, n or hint: Asterisk ignores the line", entry.place)
+            self._problem(
+                "bad-priority", f"priority {text!r} is no number, n or hint: Asterisk ignores the line", entry.place
+            )
             return
         if plus and offset.strip().isdigit():
             number += int(offset)
@@ -396,12 +408,20 @@ def _finish(context: Context, extension: Extension, problems: list[Problem]) -> 
     kept: dict[int, Step] = {}
     for step in extension.steps:
         if step.priority in kept:
-            problems.append(Problem("priority-duplicate", f"priority {step.priority} of {extension.pattern} in [{context.name}] is given twice: Asterisk keeps the first", step.place))
+            problems.append(
+                Problem(
+                    "priority-duplicate",
+                    f"priority {step.priority} of {extension.pattern} in [{context.name}] is given twice: Asterisk keeps the first",
+                    step.place,
+                )
+            )
         else:
             kept[step.priority] = step
     extension.steps = [kept[number] for number in sorted(kept)]
     if kept and 1 not in kept:
-        problems.append(Problem("no-first-priority", f"{extension.pattern} in [{context.name}] has no priority 1", extension.place))
+        problems.append(
+            Problem("no-first-priority", f"{extension.pattern} in [{context.name}] has no priority 1", extension.place)
+        )
 
 
 # -- arguments ------------------------------------------------------------------------------------------------

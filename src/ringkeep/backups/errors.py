@@ -49,14 +49,11 @@ class SkippedMember:
 
 def size_text(size_bytes: int) -> str:
     """1536 -> "1.5 KiB"."""
-    amount = float(size_bytes)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            break
+    amount, units = float(size_bytes), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while amount >= 1024 and len(units) > 1:
         amount /= 1024
-    else:
-        unit = "TiB"
-    return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
+        del units[0]
+    return f"{amount:.0f} {units[0]}" if amount == int(amount) else f"{amount:.1f} {units[0]}"
 
 
 def on_disk(size_bytes: int) -> int:

@@ -248,7 +248,7 @@ class Layout:
 
 def allowed(real: str) -> bool:
     """May this resolved path be copied because a link or the configuration points to it?"""
-    if not real or "/" not in real and real != "tftpboot":
+    if not real or ("/" not in real and real != "tftpboot"):
         return False
     if any(real == folder or real.startswith(folder + "/") for folder in PRIVATE):
         return False

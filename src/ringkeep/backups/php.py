@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-Value: TypeAlias = None | bool | int | float | str | dict["int | str", "Value"]
+Value: TypeAlias = bool | int | float | str | dict["int | str", "Value"] | None
 
 MAX_DEPTH = 100
 _SCALAR = re.compile(rb"(?:(N)|b:([01])|i:([+-]?[0-9]{1,19})|d:([+-]?[0-9][0-9.eE+-]{0,40}|-?INF|NAN));")

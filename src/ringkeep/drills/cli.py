@@ -54,13 +54,21 @@ class Language(StrEnum):
 
 
 def prove(
-    path: Annotated[Path, typer.Argument(help="a directory like / or like /etc/asterisk, or a backup file", exists=True)],
-    asterisk: Annotated[AsteriskChoice, typer.Option(help="Asterisk of the lab; auto: what the system ran on")] = AsteriskChoice.AUTO,
-    calls: Annotated[Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")] = Calls.QUICK,
+    path: Annotated[
+        Path, typer.Argument(help="a directory like / or like /etc/asterisk, or a backup file", exists=True)
+    ],
+    asterisk: Annotated[
+        AsteriskChoice, typer.Option(help="Asterisk of the lab; auto: what the system ran on")
+    ] = AsteriskChoice.AUTO,
+    calls: Annotated[
+        Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")
+    ] = Calls.QUICK,
     as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
     html: Annotated[Path | None, typer.Option(help="write the report as one HTML file")] = None,
     lang: Annotated[Language, typer.Option(help="language of the report")] = Language.EN,
-    keep: Annotated[bool, typer.Option("--keep", help="leave the lab running until Ctrl-C and say how to look around")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="leave the lab running until Ctrl-C and say how to look around")
+    ] = False,
 ) -> None:
     """Boot a phone system in a sealed real Asterisk, call it, and say whether it would ring again."""
     if html is not None and not html.absolute().parent.is_dir():
@@ -114,7 +122,9 @@ def _look_around(pbx: Server, far: Server) -> None:
     """--keep: say how to get in, and wait."""
     for server in (pbx, far):
         control = Path("/proc", str(server.pid), "root", str(server.tree.outside("/var/run/asterisk"))).resolve()
-        errors.print(f"{server.name}: nsenter -t {_host_pid()} -m -p asterisk -rx 'core show channels' -s {control}/asterisk.ctl")
+        errors.print(
+            f"{server.name}: nsenter -t {_host_pid()} -m -p asterisk -rx 'core show channels' -s {control}/asterisk.ctl"
+        )
     errors.print("The lab stays up until you press Ctrl-C.")
     if shutil.which("asterisk") is None:
         errors.print("(no asterisk on this machine: use the lab image's own)")

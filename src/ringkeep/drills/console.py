@@ -28,7 +28,9 @@ class Progress:
     def __init__(self, lang: str = "en", console: Console | None = None) -> None:
         self._words = Words(lang)
         self._console = console or Console(stderr=True, highlight=False)
-        self._live = Live(console=self._console, refresh_per_second=12, transient=True) if self._console.is_terminal else None
+        self._live = (
+            Live(console=self._console, refresh_per_second=12, transient=True) if self._console.is_terminal else None
+        )
         self.steps: list[Step] = []
         self._open: list[tuple[str, float, str]] = []
         if self._live:
@@ -88,10 +90,17 @@ def print_report(report: Report, console: Console, lang: str = "en", *, html: Pa
     console.print(f"[bold {colour}]{SIGN[report.verdict]} {words(VERDICTS[report.verdict])}[/]", highlight=False)
     first = report.timings.get("first_answer_s")
     if first is not None:
-        console.print(words("First answered call {seconds} s after the start of the boot").format(seconds=words.number(first, 1)), highlight=False)
+        console.print(
+            words("First answered call {seconds} s after the start of the boot").format(seconds=words.number(first, 1)),
+            highlight=False,
+        )
     lab = f"Asterisk {report.lab_asterisk}" if report.lab_asterisk else words("not booted")
     source = f"{report.product}, Asterisk {report.source_asterisk or '?'}"
-    console.print(f"{escape(report.source_path)} ({source}) → {lab}{' · ' + words('upgrade drill') if report.upgrade else ''}", highlight=False, style="dim")
+    console.print(
+        f"{escape(report.source_path)} ({source}) → {lab}{' · ' + words('upgrade drill') if report.upgrade else ''}",
+        highlight=False,
+        style="dim",
+    )
     _calls(report, console, words)
     _defects(report, console, words)
     _missing(report, console, words)
@@ -107,7 +116,9 @@ def _calls(report: Report, console: Console, words: Words) -> None:
     table = Table(box=None, padding=(0, 2), show_header=False)
     for kind, count in report.counts.items():
         mark = "[green]✔[/]" if count.seen >= count.expected else "[red]✖[/]"
-        table.add_row(mark, words(KINDS.get(kind, kind)), f"{words.number(count.seen)} / {words.number(count.expected)}")
+        table.add_row(
+            mark, words(KINDS.get(kind, kind)), f"{words.number(count.seen)} / {words.number(count.expected)}"
+        )
     for kind in dict.fromkeys(call.kind for call in report.calls):
         calls = [call for call in report.calls if call.kind == kind]
         good = sum(call.ok for call in calls)
@@ -117,13 +128,19 @@ def _calls(report: Report, console: Console, words: Words) -> None:
     console.print(table)
     for call in [c for c in report.calls if not c.ok][:SHOWN_CALLS]:
         keys = f" {words('keys')} {call.keys}" if call.keys else ""
-        console.print(f"  [red]✖[/] {escape(call.caller)} → {escape(call.to)}{keys}: {escape(call.expected)} [dim]≠ {escape(call.got)}[/]", highlight=False)
+        console.print(
+            f"  [red]✖[/] {escape(call.caller)} → {escape(call.to)}{keys}: {escape(call.expected)} [dim]≠ {escape(call.got)}[/]",
+            highlight=False,
+        )
 
 
 def _defects(report: Report, console: Console, words: Words) -> None:
     for defect in report.defects[:SHOWN_DEFECTS]:
         colour = COLOUR[defect.severity]
-        console.print(f"[{colour}]{SIGN[defect.severity]}[/] [bold]{escape(defect.where)}[/] {escape(defect.what)} [dim]{defect.code}[/]", highlight=False)
+        console.print(
+            f"[{colour}]{SIGN[defect.severity]}[/] [bold]{escape(defect.where)}[/] {escape(defect.what)} [dim]{defect.code}[/]",
+            highlight=False,
+        )
     if len(report.defects) > SHOWN_DEFECTS:
         console.print(words("… and {number} more").format(number=words.number(len(report.defects) - SHOWN_DEFECTS)))
 
@@ -133,4 +150,7 @@ def _missing(report: Report, console: Console, words: Words) -> None:
         names = [item.name for item in report.missing if item.kind == kind]
         more = " …" if len(names) > SHOWN_MISSING else ""
         label = words("missing: {kind}").format(kind=words(MISSING.get(kind, kind)))
-        console.print(f"[yellow]?[/] {label} ({words.number(len(names))}): {escape(', '.join(names[:SHOWN_MISSING]))}{more}", highlight=False)
+        console.print(
+            f"[yellow]?[/] {label} ({words.number(len(names))}): {escape(', '.join(names[:SHOWN_MISSING]))}{more}",
+            highlight=False,
+        )

@@ -76,7 +76,9 @@ class Drill:
     missing: list[Missing] = field(default_factory=list)
     counts: dict[str, Count] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    timings: dict[str, float | None] = field(default_factory=lambda: dict.fromkeys(("read_s", "boot_s", "first_answer_s", "total_s")))
+    timings: dict[str, float | None] = field(
+        default_factory=lambda: dict.fromkeys(("read_s", "boot_s", "first_answer_s", "total_s"))
+    )
     first_answer_at: float | None = None
 
 
@@ -156,7 +158,7 @@ def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:
     if source.asterisk_version:
         with contextlib.suppress(ValueError):
             return 16 if int(source.asterisk_version.split(".")[0]) < 21 else 22
-    uses_chan_sip = any(thing.technology == "sip" for thing in (*system.extensions, *system.trunks))
+    uses_chan_sip = "sip" in {e.technology for e in system.extensions} | {t.technology for t in system.trunks}
     uses_macro = any(name.startswith("macro-") for name in system.dialplan.contexts)
     return 16 if uses_chan_sip or uses_macro else 22
 

@@ -127,8 +127,15 @@ class Judge:
             return Defect("call-refused", severity, trunk, f"the phone system did not take the call ({call.got})")
         place = next((p for step in reversed(before_hangup(seen.steps)) if (p := self.places.of(step))), None)
         if planned.expected is None:
-            return Defect("dead-end", severity, str(place or planned.number), f"{planned.caller_words} calls {planned.number}{_keys(planned)}: {planned.dead_end}")
-        what = f"{planned.caller_words} calls {planned.number}{_keys(planned)}: expected {call.expected}, got {call.got}"
+            return Defect(
+                "dead-end",
+                severity,
+                str(place or planned.number),
+                f"{planned.caller_words} calls {planned.number}{_keys(planned)}: {planned.dead_end}",
+            )
+        what = (
+            f"{planned.caller_words} calls {planned.number}{_keys(planned)}: expected {call.expected}, got {call.got}"
+        )
         return Defect("call-failed", severity, str(place or planned.number), what)
 
     # -- sound --------------------------------------------------------------------------------------------
@@ -144,8 +151,19 @@ class Judge:
             back = sound.has_tone(caller, hertz)
             if there and back:
                 return "speech both ways", []
-            way = "nobody hears the other" if not there and not back else f"the {'caller' if there else other} hears nothing"
-            return way, [Defect("no-audio", "degraded", f"{planned.caller_words} -> {planned.number}", f"the call is answered, but {way}")]
+            way = (
+                "nobody hears the other"
+                if not there and not back
+                else f"the {'caller' if there else other} hears nothing"
+            )
+            return way, [
+                Defect(
+                    "no-audio",
+                    "degraded",
+                    f"{planned.caller_words} -> {planned.number}",
+                    f"the call is answered, but {way}",
+                )
+            ]
         return self._prompt(planned, caller)
 
     def _prompt(self, planned: PlannedCall, caller: sound.Samples) -> tuple[str | None, list[Defect]]:
@@ -160,7 +178,11 @@ class Judge:
                 if not len(prompt):
                     continue
                 if sound.is_silent(prompt):
-                    return f"prompt {name} is silent", [Defect("prompt-silent", "degraded", str(stop.place), f"the prompt {name} holds nothing but silence")]
+                    return f"prompt {name} is silent", [
+                        Defect(
+                            "prompt-silent", "degraded", str(stop.place), f"the prompt {name} holds nothing but silence"
+                        )
+                    ]
                 tried.append((name, stop))
                 best = max(best, (sound.likeness(caller, prompt, 1.2), name))
         if not tried:
@@ -169,7 +191,12 @@ class Judge:
             return f"prompt {best[1]} ({best[0]:.2f})", []
         name, stop = tried[0]
         return f"not the prompt {name} ({best[0]:.2f})", [
-            Defect("prompt-not-heard", "degraded", str(stop.place), f"the prompt {name} is on disk, but the caller did not hear it")
+            Defect(
+                "prompt-not-heard",
+                "degraded",
+                str(stop.place),
+                f"the prompt {name} is on disk, but the caller did not hear it",
+            )
         ]
 
 

@@ -43,7 +43,9 @@ async def ask(manager: Manager) -> Loaded:
         frozenset(m.get("ObjectName") for m in pjsip if m.event == "EndpointList"),
         frozenset(m.get("ObjectName") for m in sip if m.event == "PeerEntry"),
         frozenset(m.get("Queue") for m in queues if m.event == "QueueParams"),
-        frozenset(f"{m.get('VoiceMailbox')}@{m.get('VMContext')}" for m in mailboxes if m.event == "VoicemailUserEntry"),
+        frozenset(
+            f"{m.get('VoiceMailbox')}@{m.get('VMContext')}" for m in mailboxes if m.event == "VoicemailUserEntry"
+        ),
         frozenset(match["name"] for match in CONTEXT.finditer(dialplan)),
         int(hints[1]) if hints else 0,
         frozenset(name for name, state in modules if state == "Running"),
@@ -68,7 +70,8 @@ def compare(system: PhoneSystem, loaded: Loaded) -> tuple[dict[str, Count], list
         "mailboxes": loaded.mailboxes,
         "contexts": loaded.contexts,
     }
-    counts, defects = {}, []
+    counts: dict[str, Count] = {}
+    defects: list[Defect] = []
     technologies = {(e.technology, e.endpoint) for e in system.extensions}
     present = sum(name in (loaded.pjsip if technology == "pjsip" else loaded.sip) for technology, name in technologies)
     for kind, names in wanted.items():
@@ -88,6 +91,8 @@ def _has_content(context: object) -> bool:
 def _not_loaded(kind: str, missing: list[str], places: Mapping[str, str]) -> Iterator[Defect]:
     severity = "bad" if kind in ("extensions", "trunks", "queues") else "degraded"
     for name in missing[:20]:
-        yield Defect("not-loaded", severity, places[name], f"{kind[:-1]} {name} is in the files, but Asterisk did not load it")
+        yield Defect(
+            "not-loaded", severity, places[name], f"{kind[:-1]} {name} is in the files, but Asterisk did not load it"
+        )
     if len(missing) > 20:
         yield Defect("not-loaded", severity, places[missing[20]], f"{len(missing) - 20} more {kind} did not load")

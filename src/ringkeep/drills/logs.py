@@ -17,7 +17,9 @@ OF_THE_LAB = re.compile(
 )  # fmt: skip
 
 # Normal in any generated dialplan: empty hooks for the owner's own additions, and catch-all patterns.
-HARMLESS = re.compile(r"tries to include nonexistent context '.*-custom'|strongly discouraged|No provider found for label")
+HARMLESS = re.compile(
+    r"tries to include nonexistent context '.*-custom'|strongly discouraged|No provider found for label"
+)
 
 
 RULES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
@@ -66,7 +68,9 @@ def defects(lines: Iterable[LogLine], known: Iterable[Defect]) -> list[Defect]:
                 subject = _subject(line.text)
                 if subject and subject in told:
                     break
-                found.setdefault((code, subject or line.text), Defect(code, severity, _where(line), _sentence(line.text)))
+                found.setdefault(
+                    (code, subject or line.text), Defect(code, severity, _where(line), _sentence(line.text))
+                )
                 break
     return list(found.values())
 

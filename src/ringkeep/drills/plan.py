@@ -7,13 +7,15 @@ placed on the booted system and what really happened is held against it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from ringkeep.lab.calls import TECHNOLOGY
 from ringkeep.lab.farend import FarEnd, Line, Phone
 from ringkeep.phonesystem.callflow import Stop, Walk, describe, walk
+from ringkeep.phonesystem.functions import time_holds
 from ringkeep.phonesystem.model import OutboundRoute, PhoneSystem
 
 # What a caller passes on the way; the first stop that is none of these is where the call is going.
@@ -96,7 +98,7 @@ class Planner:
     def phone_to_phone(self) -> Iterator[PlannedCall]:
         """One colleague calls another: the first pair for which the dialplan has a way."""
         phones = self.far.phones
-        for caller, called in zip(phones, phones[1:], strict=False):
+        for caller, called in pairwise(phones):
             planned = self.from_inside(caller, called.extension.number, "extension")
             if planned.expected is not None and planned.expected.kind == "extension":
                 yield planned
@@ -132,7 +134,14 @@ class Planner:
 
     def _walk(self, number: str, context: str, at: datetime, keys: Sequence[str], shown: str, channel: str) -> Walk:
         return walk(
-            self.system, number, context, at=at, keys=keys, caller=shown, channel=channel, applications=self.applications
+            self.system,
+            number,
+            context,
+            at=at,
+            keys=keys,
+            caller=shown,
+            channel=channel,
+            applications=self.applications,
         )
 
     def _planned(
@@ -224,57 +233,3 @@ def opening_hours(system: PhoneSystem, today: datetime) -> tuple[datetime, datet
     held = {instant: sum(time_holds(spec, instant) for spec in specs) for instant in instants}
     most, fewest = max(instants, key=lambda i: held[i]), min(instants, key=lambda i: held[i])
     return most, fewest if held[fewest] < held[most] else None
-
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def time_holds(spec: str, at: datetime) -> bool:
-    """Whether `09:00-17:00,sun-thu,*,*` holds at an instant (Asterisk: ast_build_timing)."""
-    parts = [part.strip() for part in re.split(r"[,|]", spec)] + ["*"] * 4
-    hours, days, dates, months = parts[:4]
-    return (
-        _hours(hours, at.hour * 60 + at.minute)
-        and _named(days, DAYS, at.weekday())
-        and _ranged(dates, at.day)
-        and _named(months, MONTHS, at.month - 1)
-    )
-
-
-def _hours(spec: str, minute: int) -> bool:
-    if spec in ("*", ""):
-        return True
-    for one in spec.split("&"):
-        numbers = [int(n) for n in re.findall(r"\d+", one)]
-        if len(numbers) >= 4:
-            first, last = numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]
-            if (first <= minute <= last) if first <= last else (minute >= first or minute <= last):
-                return True
-    return False
-
-
-def _named(spec: str, names: Sequence[str], value: int) -> bool:
-    if spec in ("*", ""):
-        return True
-    for one in spec.lower().split("&"):
-        ends = [names.index(word[:3]) for word in one.split("-") if word[:3] in names]
-        if ends and _between(ends[0], value, ends[-1]):
-            return True
-    return False
-
-
-def _ranged(spec: str, value: int) -> bool:
-    if spec in ("*", ""):
-        return True
-    ranges = [[int(n) for n in re.findall(r"\d+", one)] for one in spec.split("&")]
-    return any(ends and _between(ends[0], value, ends[-1]) for ends in ranges)
-
-
-def _between(first: int, value: int, last: int) -> bool:
-    return first <= value <= last if first <= last else value >= first or value <= last
-
-
-def names(calls: Iterable[PlannedCall]) -> list[str]:
-    """For progress displays: one line per planned call."""
-    return [f"{call.caller_words} -> {call.number}" for call in calls]

@@ -240,7 +240,9 @@ class Switchboard:
     def _adopt(self, message: Message, linked: str) -> None:
         """Find whose call a new incoming channel is: by endpoint and number, then by the caller's number."""
         device, exten, shown = _device(message.get("Channel")), message.get("Exten"), message.get("CallerIDNum")
-        candidates = [s for s in self._open.values() if not s.entered and _is_from(s.order, device) and s.order.number == exten]
+        candidates = [
+            s for s in self._open.values() if not s.entered and _is_from(s.order, device) and s.order.number == exten
+        ]
         exact = [s for s in candidates if s.order.caller_number and s.order.caller_number == shown]
         for seen in (exact or candidates)[:1]:
             seen.entered = True
@@ -272,7 +274,9 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-async def place_all(board: Switchboard, orders: Iterable[Order], at_once: int, done: Callable[[Observation], None]) -> list[Observation]:
+async def place_all(
+    board: Switchboard, orders: Iterable[Order], at_once: int, done: Callable[[Observation], None]
+) -> list[Observation]:
     """Place many calls, at most `at_once` at a time; results in the order given."""
     gate = asyncio.Semaphore(at_once)
 

@@ -21,15 +21,24 @@ def build_image(version: int) -> images.Image:
     if not errors.is_terminal:
         errors.print(f"Building the lab image for Asterisk {version} (once per user; about a minute or two)")
         return images.build(version, lambda what, share: errors.print(f"  {share:4.0%} {what}"))
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=errors) as bar:
         task = bar.add_task(f"Asterisk {version}", total=1.0)
-        return images.build(version, lambda what, share: bar.update(task, description=f"Asterisk {version}: {what}", completed=share))
+        return images.build(
+            version, lambda what, share: bar.update(task, description=f"Asterisk {version}: {what}", completed=share)
+        )
 
 
 @app.command()
 def build(
-    versions: Annotated[list[int] | None, typer.Argument(help="16, 22 or both; without any: those that are missing")] = None,
+    versions: Annotated[
+        list[int] | None, typer.Argument(help="16, 22 or both; without any: those that are missing")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="build even when the image is there")] = False,
 ) -> None:
     """Build images of real Asterisk from Debian's packages."""
@@ -52,7 +61,9 @@ def list_images(as_json: Annotated[bool, typer.Option("--json", help="one JSON d
     found = images.installed()
     if as_json:
         keys = ("version", "asterisk", "suite", "built_at", "packages_sha256", "asterisk_sha256")
-        typer.echo(json.dumps([{k: getattr(i, k) for k in keys} | {"path": str(i.root.parent)} for i in found], indent=1))
+        typer.echo(
+            json.dumps([{k: getattr(i, k) for k in keys} | {"path": str(i.root.parent)} for i in found], indent=1)
+        )
         return
     if not found:
         typer.echo("No image yet. Build them with: ringkeep lab build")

@@ -71,7 +71,15 @@ def plan(system: PhoneSystem) -> FarEnd:
         for host in named:
             hosts.setdefault(host, own)  # a carrier's names lead to where its calls come from
         addresses |= {own, *literal, *(hosts[host] for host in named)}
-        lines.append(Line(trunk, f"trunk-{number}", own, trunk.port or 5060, _destination(system, trunk.technology, trunk.transport)))
+        lines.append(
+            Line(
+                trunk,
+                f"trunk-{number}",
+                own,
+                trunk.port or 5060,
+                _destination(system, trunk.technology, trunk.transport),
+            )
+        )
     phones = tuple(
         Phone(extension, f"phone-{extension.number}", _destination(system, extension.technology, extension.transport))
         for extension in _one_phone_each(system.extensions)
@@ -81,7 +89,13 @@ def plan(system: PhoneSystem) -> FarEnd:
 
 
 def _is_name(host: str) -> bool:
-    return bool(host) and "/" not in host and _address(host) is None and not host.startswith(("127.", "0.")) and host != "::1"
+    return (
+        bool(host)
+        and "/" not in host
+        and _address(host) is None
+        and not host.startswith(("127.", "0."))
+        and host != "::1"
+    )
 
 
 def _one_phone_each(extensions: Iterable[Extension]) -> Iterator[Extension]:
@@ -125,7 +139,8 @@ def files(far: FarEnd) -> dict[str, bytes]:
     """The far end's configuration: absolute path -> content."""
     texts = {
         "modules.conf": MODULES,
-        "extensions.conf": DIALPLAN % {"phones": PHONES_ADDRESS, "caller": CALLER_HZ, "phone": PHONE_HZ, "carrier": CARRIER_HZ},
+        "extensions.conf": DIALPLAN
+        % {"phones": PHONES_ADDRESS, "caller": CALLER_HZ, "phone": PHONE_HZ, "carrier": CARRIER_HZ},
         "pjsip.conf": "\n".join(_pjsip(far)),
         "rtp.conf": "[general]\nrtpstart=10000\nrtpend=30000\nstrictrtp=no\n",
         "asterisk.conf": "[options]\ntransmit_silence = yes\n",

@@ -170,7 +170,17 @@ def _bootstrap(version: int, root: Path, progress: Progress) -> None:
     log: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as maker:
         assert maker.stdout and maker.stderr
-        unpack = ["tar", "-x", "--no-same-owner", "--no-same-permissions", "--exclude=./dev/*", "-f", "-", "-C", str(root)]
+        unpack = [
+            "tar",
+            "-x",
+            "--no-same-owner",
+            "--no-same-permissions",
+            "--exclude=./dev/*",
+            "-f",
+            "-",
+            "-C",
+            str(root),
+        ]
         with subprocess.Popen(unpack, stdin=maker.stdout, stderr=subprocess.DEVNULL) as taker:
             maker.stdout.close()
             for raw in maker.stderr:

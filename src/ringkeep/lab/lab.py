@@ -71,7 +71,9 @@ class Lab:
         path.mkdir()
         return path
 
-    async def wire_up(self, pbx_addresses: Iterable[str], far_addresses: Iterable[str], hosts: Mapping[str, str]) -> None:
+    async def wire_up(
+        self, pbx_addresses: Iterable[str], far_addresses: Iterable[str], hosts: Mapping[str, str]
+    ) -> None:
         """Lay the network and start the name service; `hosts` maps carriers' names to far-end addresses."""
         self.wire = network.lay(pbx_addresses, far_addresses)
         self.names = await names.serve(network.FAR_ADDRESS, hosts)

@@ -21,10 +21,10 @@ class NameServer(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self.asked: dict[str, None] = {}
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
 
-    def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:  # noqa: D102
+    def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
         try:
             question = DNSRecord.parse(data)
         except DNSError:

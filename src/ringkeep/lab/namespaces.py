@@ -10,6 +10,7 @@ the sandbox is given to the user nobody, see `sandbox`).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -95,10 +96,8 @@ def run_sealed(function: Callable[[], int]) -> int:
 
 
 def _forward(process: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(process, number)
-    except ProcessLookupError:
-        pass
 
 
 def _enter(function: Callable[[], int], refused: int) -> None:

@@ -42,7 +42,6 @@ class Wire:
         finally:
             namespaces.setns(self.far, namespaces.CLONE_NEWNET)
 
-
     def let_loopback_travel(self) -> None:
         """Let 127.x.x.x addresses cross the wire (route_localnet), in both namespaces."""
         for namespace, device in ((self.pbx, "eth0"), (self.far, "far")):

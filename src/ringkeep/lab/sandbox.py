@@ -51,8 +51,8 @@ class Sandbox:
         enter = ["nsenter", f"--net=/proc/self/fd/{self.network}"]
         if _can_be_nobody():
             enter += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
-        return enter + [
-            "prlimit", f"--as={limits.memory_bytes}", f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}",
+        return [
+            *enter, "prlimit", f"--as={limits.memory_bytes}", f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}",
             f"--nofile={limits.open_files}", "--core=0", "--memlock=65536",
         ]  # fmt: skip
 

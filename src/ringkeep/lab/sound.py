@@ -29,7 +29,7 @@ def read_wav(path: Path) -> Samples:
     if width != 2 or rate < RATE:
         return np.zeros(0, np.float32)
     samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / 32768
-    return samples[::channels][:: rate // RATE]
+    return samples[::channels][:: rate // RATE].astype(np.float32)
 
 
 def likeness(heard: Samples, prompt: Samples, seconds: float = 2.0) -> float:

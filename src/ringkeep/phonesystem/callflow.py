@@ -56,6 +56,7 @@ class Walk:
 
 WORDS = {
     "ring_group": "ring group", "voicemail_main": "voicemail menu", "dead_end": "dead end", "unknown": "decided by",
+    "music": "music on hold", "listening": "listening in",
 }  # fmt: skip
 
 
@@ -135,7 +136,9 @@ class _Walker:
 
     def __post_init__(self) -> None:
         self.globals = dict(self.system.dialplan.globals)
-        self.known_applications = {name.lower() for name in self.applications} if self.applications is not None else None
+        self.known_applications = (
+            {name.lower() for name in self.applications} if self.applications is not None else None
+        )
 
     # -- running ------------------------------------------------------------------------------------------
 
@@ -145,7 +148,12 @@ class _Walker:
         seen: dict[tuple[object, ...], int] = {}
         try:
             if not self._exists(context, number, 1):
-                self._dead_end(f"{number} is not in {context}" if context in self.system.dialplan.contexts else f"context {context or '(none)'} is missing", None)
+                self._dead_end(
+                    f"{number} is not in {context}"
+                    if context in self.system.dialplan.contexts
+                    else f"context {context or '(none)'} is missing",
+                    None,
+                )
             while True:
                 step = self._current()
                 if step is None:
@@ -164,7 +172,9 @@ class _Walker:
             ended = end.why
         if ended == "loop":
             last = self.path[-1] if self.path else Place("", 0)
-            self.stops.append(Stop("dead_end", "it goes round in circles for ever", last, "", "", self.context, self.extension))
+            self.stops.append(
+                Stop("dead_end", "it goes round in circles for ever", last, "", "", self.context, self.extension)
+            )
         return Walk(tuple(self.stops), ended, self.functions.language, steps, tuple(self.path))
 
     def _find(self, context: str, number: str, priority: int | str) -> Extension | None:
@@ -215,7 +225,16 @@ class _Walker:
         place = step.place if step else self.path[-1] if self.path else Place("", 0)
         application, arguments = (step.application, step.arguments) if step else ("", "")
         self.stops.append(
-            Stop("dead_end", why, place, application, arguments, self.context, self.extension, answered=self.functions.answered)
+            Stop(
+                "dead_end",
+                why,
+                place,
+                application,
+                arguments,
+                self.context,
+                self.extension,
+                answered=self.functions.answered,
+            )
         )
         raise _End("dead_end")
 
@@ -264,8 +283,16 @@ class _Walker:
                 self._dead_end(f"context {context} is missing", step)
             fallback = "i" if context in self.system.dialplan.contexts and self._exists(context, "i", 1) else None
             if fallback is None or not isinstance(priority, int):
-                what = f"label {priority}" if isinstance(priority, str) else f"priority {priority}" if self._exists(context, extension, 1) else ""
-                self._dead_end(f"{extension} in {context} has no {what}" if what else f"{extension} is not in {context}", step)
+                what = (
+                    f"label {priority}"
+                    if isinstance(priority, str)
+                    else f"priority {priority}"
+                    if self._exists(context, extension, 1)
+                    else ""
+                )
+                self._dead_end(
+                    f"{extension} in {context} has no {what}" if what else f"{extension} is not in {context}", step
+                )
             self.set_variable("INVALID_EXTEN", extension)
             extension, priority, found = "i", 1, self._find(context, "i", 1)
         assert found is not None
@@ -322,14 +349,22 @@ class _Walker:
             raise _End("answered")
         words = {"noanswer": "NOANSWER", "busy": "BUSY", "unavailable": "CHANUNAVAIL"}
         status = words.get(result, "NOANSWER")
-        self.set_variable(variable, status if variable == "DIALSTATUS" else "TIMEOUT" if result == "noanswer" else "JOINEMPTY")
+        self.set_variable(
+            variable, status if variable == "DIALSTATUS" else "TIMEOUT" if result == "noanswer" else "JOINEMPTY"
+        )
 
     def children(self, context: str, number: str) -> list[Stop]:
         """Where a Local channel ends up."""
         if self.depth >= 3:
             return []
         inner = _Walker(self.system, self.at, [], lambda stop: "answer", self.applications)
-        inner.functions = Functions(self.system, self.at, self.functions.caller["num"], self.functions.caller["name"], f"Local/{number}@{context}-00000001;2")
+        inner.functions = Functions(
+            self.system,
+            self.at,
+            self.functions.caller["num"],
+            self.functions.caller["name"],
+            f"Local/{number}@{context}-00000001;2",
+        )
         inner.functions.database = dict(self.functions.database)
         inner.functions.variable, inner.functions.set_variable = inner.variable, inner.set_variable
         inner.depth = self.depth + 1
@@ -354,6 +389,11 @@ def _set(w: _Walker, step: Step, arguments: str) -> None:
         w.functions.write(function.lstrip("_"), inner, value)
     else:
         w.set_variable(name.lstrip("_"), value)
+
+
+def _mset(w: _Walker, step: Step, arguments: str) -> None:
+    for one in split_arguments(arguments):
+        _set(w, step, one)
 
 
 def _goto(w: _Walker, step: Step, arguments: str) -> None:
@@ -415,7 +455,10 @@ def _macro(w: _Walker, step: Step, arguments: str) -> None:
     extension = w.extension
     w.push("macro")
     _arguments(w, words[1:])
-    w.variables |= {"MACRO_EXTEN": w.frames[-1].saved.get("MACRO_EXTEN", extension), "MACRO_CONTEXT": w.frames[-1].context}
+    w.variables |= {
+        "MACRO_EXTEN": w.frames[-1].saved.get("MACRO_EXTEN", extension),
+        "MACRO_CONTEXT": w.frames[-1].context,
+    }
     w.context, w.extension, w.priority = context, "s", 1
 
 
@@ -508,12 +551,21 @@ def _names(arguments: str) -> tuple[str, ...]:
 
 
 def _playback(w: _Walker, step: Step, arguments: str) -> None:
-    options = (split_arguments(arguments) + ["", ""])[1].lower()
+    options = [*split_arguments(arguments), "", ""][1].lower()
     if "noanswer" not in options and "skip" not in options:
         w.functions.answered = True
     names = _names(arguments)
     if names:
-        w.stops.append(w._stop("announcement", ", ".join(names), step, arguments, prompts=names, languages=(w.functions.language,) * len(names)))
+        w.stops.append(
+            w._stop(
+                "announcement",
+                ", ".join(names),
+                step,
+                arguments,
+                prompts=names,
+                languages=(w.functions.language,) * len(names),
+            )
+        )
 
 
 def _background(w: _Walker, step: Step, arguments: str) -> None:
@@ -528,9 +580,10 @@ def _background(w: _Walker, step: Step, arguments: str) -> None:
 def _waits_later(w: _Walker) -> bool:
     extension = w._find(w.context, w.extension, 1)
     later = [s for s in extension.steps if s.priority >= w.priority] if extension else []
-    return any(s.application.lower() in ("waitexten", "background", "execif", "gotoif", "goto", "set", "gosubif") for s in later[:8]) and any(
-        s.application.lower() == "waitexten" for s in later
-    )
+    return any(
+        s.application.lower() in ("waitexten", "background", "execif", "gotoif", "goto", "set", "gosubif")
+        for s in later[:8]
+    ) and any(s.application.lower() == "waitexten" for s in later)
 
 
 def _waitexten(w: _Walker, step: Step, arguments: str) -> None:
@@ -575,7 +628,9 @@ def _dial(w: _Walker, step: Step, arguments: str) -> None:
         w.stops.append(w._stop("dead_end", f"Dial({arguments[:60]}) rings nobody", step, arguments))
         w.set_variable("DIALSTATUS", "CHANUNAVAIL")
         return
-    w.settle(w._stop(kind, name, step, arguments, targets=tuple(targets), number=carried, timeout_s=seconds), "DIALSTATUS")
+    w.settle(
+        w._stop(kind, name, step, arguments, targets=tuple(targets), number=carried, timeout_s=seconds), "DIALSTATUS"
+    )
 
 
 def _target(w: _Walker, text: str) -> tuple[list[str], list[str], str, str | None]:
@@ -680,7 +735,7 @@ def _read_time(w: _Walker, step: Step, arguments: str) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
-    "set": _set, "mset": lambda w, s, a: [_set(w, s, one) for one in split_arguments(a)] and None, "goto": _goto,
+    "set": _set, "mset": _mset, "goto": _goto,
     "gotoif": _gotoif, "gotoiftime": _gotoiftime, "gosub": _gosub, "gosubif": _gosubif, "macro": _macro, "macroif": _macroif,
     "macroexit": lambda w, s, a: w._return() if w.frames else None, "return": _return, "stackpop": _stackpop,
     "execif": _execif, "exec": _exec, "tryexec": _exec, "while": _while, "endwhile": _endwhile,
@@ -689,7 +744,7 @@ HANDLERS: dict[str, Handler] = {
     "voicemail": _voicemail, "voicemailmain": _final("voicemail_main"), "confbridge": _final("conference"),
     "meetme": _final("conference"), "page": _final("ring_group"), "park": _final("parking"), "directory": _final("directory"),
     "echo": _final("echo"), "record": _final("record"), "pickup": _final("pickup"), "pickupchan": _final("pickup"),
-    "musiconhold": _final("music on hold"), "chanspy": _final("listening in"), "milliwatt": _final("tone"),
+    "musiconhold": _final("music"), "chanspy": _final("listening"), "milliwatt": _final("tone"),
     "disa": _final("DISA"), "hangup": _final("hangup", answers=False), "busy": _final("busy", answers=False),
     "congestion": _final("congestion", answers=False), "agi": _agi, "deadagi": _agi, "eagi": _agi, "saydigits": _read_time,
     "saynumber": _read_time, "sayunixtime": _read_time, "sayalpha": _read_time, "authenticate": _read_time,

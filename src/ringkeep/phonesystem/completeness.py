@@ -87,7 +87,9 @@ class _Looker:
     ) -> None:
         self.system, self.names, self.stock, self.directories = system, set(names), set(stock), directories
         self.sounds = posixpath.join(directories["astdatadir"], "sounds")
-        self.own = {self._stem(n, self.sounds) for n in self.names if n.startswith(self.sounds + "/") and SOUND.search(n)}
+        self.own = {
+            self._stem(n, self.sounds) for n in self.names if n.startswith(self.sounds + "/") and SOUND.search(n)
+        }
         self.brought = {
             self._stem(n, "/usr/share/asterisk/sounds") for n in self.stock if "/sounds/" in n and SOUND.search(n)
         }
@@ -152,10 +154,16 @@ class _Looker:
     def greetings(self, refs: list[references.Reference]) -> Iterator[MissingItem]:
         """Shared mailboxes (no phone of their own) that play their greeting, where the others' are there."""
         spool = posixpath.join(self.directories["astspooldir"], "voicemail")
-        greeted = {n.rpartition("/")[0] for n in self.names if n.startswith(spool) and re.search(r"/(unavail|greet|busy)\.\w+$", n)}
+        greeted = {
+            n.rpartition("/")[0]
+            for n in self.names
+            if n.startswith(spool) and re.search(r"/(unavail|greet|busy)\.\w+$", n)
+        }
         if not greeted:
             return
-        with_phone = {e.number for e in self.system.extensions} | {(e.mailbox or "").partition("@")[0] for e in self.system.extensions}
+        with_phone = {e.number for e in self.system.extensions} | {
+            (e.mailbox or "").partition("@")[0] for e in self.system.extensions
+        }
         for mailbox in self.system.mailboxes:
             folder = f"{spool}/{mailbox.context}/{mailbox.number}"
             used = self._mentioned(mailbox.number)
@@ -166,7 +174,10 @@ class _Looker:
         for context in self.system.dialplan.contexts.values():
             for extension in context.extensions:
                 for step in extension.steps:
-                    if re.search(rf"(?<!\d){number}(?!\d)", step.arguments) and step.application.lower() in ("voicemail", "set"):
+                    if re.search(rf"(?<!\d){number}(?!\d)", step.arguments) and step.application.lower() in (
+                        "voicemail",
+                        "set",
+                    ):
                         return step.place
         return None
 
@@ -182,7 +193,12 @@ class _Looker:
                 path = name if name.startswith("/") else posixpath.join(agi, name)
                 if path not in self.names and f"/usr/share/asterisk/agi-bin/{name}" not in self.stock:
                     yield MissingItem("script", path, ref.place)
-            elif ref.kind == "program" and name.startswith("/") and name not in self.names and not name.startswith(SYSTEM_FOLDERS):
+            elif (
+                ref.kind == "program"
+                and name.startswith("/")
+                and name not in self.names
+                and not name.startswith(SYSTEM_FOLDERS)
+            ):
                 yield MissingItem("script", name, ref.place)
 
     def certificates(self) -> Iterator[MissingItem]:
@@ -221,5 +237,9 @@ class _Looker:
         section = configuration.section("modules") if configuration else None
         for entry in section.entries if section else ():
             name = entry.value if entry.value.endswith(".so") else f"{entry.value}.so"
-            if entry.name.lower() in ("load", "require", "preload", "preload-require") and brought and name not in brought | NEVER_SHIPPED:
+            if (
+                entry.name.lower() in ("load", "require", "preload", "preload-require")
+                and brought
+                and name not in brought | NEVER_SHIPPED
+            ):
                 yield MissingItem("module", name, entry.place)

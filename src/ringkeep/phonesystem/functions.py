@@ -151,7 +151,9 @@ class Functions:
 
     def _read_math(self, arguments: str) -> str:
         words = split_arguments(arguments)
-        value = evaluate(re.sub(r"([-+*/%])", r" \1 ", words[0].strip()) if not re.match(r"^-\d+$", words[0].strip()) else words[0])
+        value = evaluate(
+            re.sub(r"([-+*/%])", r" \1 ", words[0].strip()) if not re.match(r"^-\d+$", words[0].strip()) else words[0]
+        )
         return str(int(float(value))) if len(words) > 1 and words[1].strip() in ("int", "i") else value
 
     def _read_fieldqty(self, arguments: str) -> int:
@@ -182,7 +184,9 @@ class Functions:
 
     def _read_filter(self, arguments: str) -> str:
         allowed, _, text = arguments.partition(",")
-        members = set(re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), allowed.replace("\\", "")))
+        members = set(
+            re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), allowed.replace("\\", ""))
+        )
         return "".join(letter for letter in text if letter in members)
 
     def _read_replace(self, arguments: str) -> str:
@@ -342,5 +346,3 @@ def _ranged(spec: str, value: int) -> bool:
 
 def _between(first: int, value: int, last: int) -> bool:
     return first <= value <= last if first <= last else value >= first or value <= last
-
-

@@ -29,7 +29,7 @@ class Reference:
 def reachable(system: PhoneSystem) -> list[Context]:
     """Contexts a call can get into: from phones and carriers, by include or by being named in a reached one."""
     contexts = system.dialplan.contexts
-    waiting = [x.context or "" for x in (*system.extensions, *system.trunks)]
+    waiting = [e.context or "" for e in system.extensions] + [t.context or "" for t in system.trunks]
     waiting += [n.context for n in system.inbound_numbers]
     waiting += [q.get("context") or "" for c in [system.configurations.get("queues.conf")] if c for q in c.sections]
     seen: dict[str, Context] = {}
@@ -118,7 +118,9 @@ def _things(system: PhoneSystem, application: str, arguments: str, made: object)
     elif application in ("voicemail", "voicemailmain"):
         for box in first.split("&"):
             if re.match(r"\w+(@\w+)?$", box):
-                yield made("mailbox" if application == "voicemail" else "own mailbox", box if "@" in box else f"{box}@default")
+                yield made(
+                    "mailbox" if application == "voicemail" else "own mailbox", box if "@" in box else f"{box}@default"
+                )
     elif application in ("dial", "chanisavail", "page"):
         for device in first.split("&"):
             yield made("device", device.strip())

@@ -19,7 +19,11 @@ CONFIGURATIONS = (
 
 
 def read_phone_system(
-    files: Files, *, product: str = "asterisk", database: Mapping[str, str] | None = None, etc_dir: str = "/etc/asterisk"
+    files: Files,
+    *,
+    product: str = "asterisk",
+    database: Mapping[str, str] | None = None,
+    etc_dir: str = "/etc/asterisk",
 ) -> PhoneSystem:
     """Read a phone system from its files; odd input becomes `problems`, nothing raises."""
     configurations = {
@@ -72,6 +76,8 @@ def _queues(configuration: Configuration | None) -> Iterator[Queue]:
         if section.name.lower() == "general" or not section.entries:
             continue  # a product's empty [default] is no queue
         members = tuple(value.split(",")[0].strip() for value in section.all("member"))
-        known = tuple(match[1] for member in members if (match := re.match(r"(?:PJSIP|SIP|Local)/([^@/]+)", member, re.I)))
+        known = tuple(
+            match[1] for member in members if (match := re.match(r"(?:PJSIP|SIP|Local)/([^@/]+)", member, re.I))
+        )
         number = section.name if section.name.isdigit() else None
         yield Queue(section.name, number, None, section.get("strategy", "ringall"), members, known, section.place)

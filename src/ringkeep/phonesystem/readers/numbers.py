@@ -114,7 +114,13 @@ def _refuses(extension: Extension) -> bool:
 def _menus(dialplan: Dialplan) -> Iterator[Menu]:
     for context in dialplan.contexts.values():
         keys = [e for e in context.extensions if DIGITS.fullmatch(e.pattern) or e.pattern in ("t", "i")]
-        prompts = [s for e in context.extensions if e.pattern == "s" for s in e.steps if _plays_and_waits(s.application, s.arguments)]
+        prompts = [
+            s
+            for e in context.extensions
+            if e.pattern == "s"
+            for s in e.steps
+            if _plays_and_waits(s.application, s.arguments)
+        ]
         if not any(DIGITS.fullmatch(e.pattern) for e in keys) or not prompts:
             continue
         names = tuple(dict.fromkeys(name for s in prompts for name in _sounds(s.arguments)))
@@ -122,7 +128,9 @@ def _menus(dialplan: Dialplan) -> Iterator[Menu]:
 
 
 def _plays_and_waits(application: str, arguments: str) -> bool:
-    return application.lower() in ("background", "waitexten") or (application.lower() == "execif" and "Background(" in arguments)
+    return application.lower() in ("background", "waitexten") or (
+        application.lower() == "execif" and "Background(" in arguments
+    )
 
 
 def _sounds(arguments: str) -> Iterator[str]:
@@ -134,7 +142,10 @@ def _sounds(arguments: str) -> Iterator[str]:
 
 
 def _key(extension: Extension) -> MenuKey:
-    goto = next((s for s in extension.steps if s.application.lower() in ("goto", "dial", "queue", "playback", "voicemail")), None)
+    goto = next(
+        (s for s in extension.steps if s.application.lower() in ("goto", "dial", "queue", "playback", "voicemail")),
+        None,
+    )
     words = f"{goto.application}({goto.arguments})" if goto else ""
     return MenuKey(extension.pattern, words, extension.place)
 
@@ -143,7 +154,12 @@ def _ring_groups(dialplan: Dialplan) -> Iterator[RingGroup]:
     product = dialplan.contexts.get("ext-group")
     for extension in product.extensions if product else ():
         if extension.pattern.isdigit():
-            members = [m for s in extension.steps for m in re.findall(r"(?<!\d)(\d{2,6})(?=-|,|\)|$|#)", s.arguments) if "rg" in s.arguments.lower() or "dial" in s.arguments.lower()]
+            members = [
+                m
+                for s in extension.steps
+                for m in re.findall(r"(?<!\d)(\d{2,6})(?=-|,|\)|$|#)", s.arguments)
+                if "rg" in s.arguments.lower() or "dial" in s.arguments.lower()
+            ]
             yield RingGroup(extension.pattern, extension.pattern, tuple(dict.fromkeys(members)), extension.place)
     if product is not None:
         return
@@ -152,7 +168,12 @@ def _ring_groups(dialplan: Dialplan) -> Iterator[RingGroup]:
             for step in extension.steps:
                 phones = _phones(step.arguments, dialplan) if step.application.lower() == "dial" else []
                 if len(phones) >= 2:
-                    yield RingGroup(extension.pattern, extension.pattern if extension.pattern.isdigit() else None, tuple(phones), step.place)
+                    yield RingGroup(
+                        extension.pattern,
+                        extension.pattern if extension.pattern.isdigit() else None,
+                        tuple(phones),
+                        step.place,
+                    )
                     break
 
 
@@ -219,5 +240,7 @@ def _codes(inside: list[Context]) -> Iterator[FeatureCode]:
 def _conferences(dialplan: Dialplan) -> Iterator[Conference]:
     for context in dialplan.contexts.values():
         for extension in context.extensions:
-            if extension.pattern.isdigit() and any(s.application.lower() in ("confbridge", "meetme") for s in extension.steps):
+            if extension.pattern.isdigit() and any(
+                s.application.lower() in ("confbridge", "meetme") for s in extension.steps
+            ):
                 yield Conference(extension.pattern, None, extension.place)

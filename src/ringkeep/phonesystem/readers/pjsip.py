@@ -15,7 +15,9 @@ from ringkeep.asterisk.dialplan import Dialplan
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 
 URI = re.compile(r"^sips?:(?:(?P<user>[^@;>]*)@)?(?P<host>\[[^\]]+\]|[^:;>]+)(?::(?P<port>\d+))?", re.I)
-FROM_OUTSIDE = re.compile(r"from-(trunk|pstn|carrier|provider|sip-external|did)|inbound|incoming|outside|external", re.I)
+FROM_OUTSIDE = re.compile(
+    r"from-(trunk|pstn|carrier|provider|sip-external|did)|inbound|incoming|outside|external", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +111,18 @@ def _is_trunk(endpoint: Section, objects: Objects) -> bool:
 
 def _trunk(endpoint: Section, objects: Objects) -> Trunk:
     contacts = _contacts(endpoint, objects)
-    auth = objects.get("auth", endpoint.get("outbound_auth"))
     login = objects.get("auth", next(iter(names(endpoint.get("auth"))), None))
-    match = [one for section in _identified(endpoint, objects) for value in section.all("match") for one in names(value)]
+    match = [
+        one for section in _identified(endpoint, objects) for value in section.all("match") for one in names(value)
+    ]
     return Trunk(
         name=endpoint.name, technology="pjsip", endpoint=endpoint.name, hosts=tuple(m["host"] for m in contacts),
         port=int(contacts[0]["port"] or 5060) if contacts else 5060, match=tuple(match),
         username=login.get("username") if login else None, auth_username=None,
         secret=login.get("password") if login else None,
-        registration=_read_registration(_registration(endpoint, objects), objects) or _account(auth, contacts),
+        registration=_read_registration(_registration(endpoint, objects), objects),
         context=endpoint.get("context"), transport=endpoint.get("transport"), place=endpoint.place,
     )  # fmt: skip
-
-
-def _account(auth: Section | None, contacts: list[re.Match[str]]) -> None:
-    """An endpoint with outbound_auth alone never registers; kept apart for clarity."""
-    return None
 
 
 def _read_registration(section: Section | None, objects: Objects) -> Registration | None:

@@ -63,7 +63,12 @@ def _trunk(section: Section, registrations: list[tuple[Entry, re.Match[str]]], d
     if mine:
         entry, match = mine
         registration = Registration(
-            match["user"], match["auth"] or match["user"], match["secret"], match["host"], int(match["port"] or 5060), entry.place
+            match["user"],
+            match["auth"] or match["user"],
+            match["secret"],
+            match["host"],
+            int(match["port"] or 5060),
+            entry.place,
         )
     return Trunk(
         name=section.name, technology="sip", endpoint=section.name, hosts=(host,), port=int(section.get("port") or 5060),
@@ -81,4 +86,6 @@ def _listeners(general: Section | None) -> Iterator[Listener]:
         place = general.place if general else None
         assert place is not None or general is None
         if general is not None:
-            yield Listener("sip", "udpbindaddr", "udp", address, int(port), tuple(o for o in outside if o), general.place)
+            yield Listener(
+                "sip", "udpbindaddr", "udp", address, int(port), tuple(o for o in outside if o), general.place
+            )
