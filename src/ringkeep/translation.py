@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from persiantools.jdatetime import JalaliDateTime
 
 LOCALE = Path(__file__).parent / "locale"
 RIGHT_TO_LEFT = {"fa"}
+DIGITS = {"fa": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}  # Babel has the separators of a language, not its digits
+JOINERS = "\u200c\u200d"  # invisible, but part of Persian words
+SHOWN = 500  # characters of one text; a line that a phone system makes longer is an attack or an accident
 
 
 @lru_cache
@@ -38,11 +42,38 @@ class Words:
     def number(self, value: float, places: int = 0) -> str:
         """A number for reading: Persian digits in Persian."""
         pattern = "#,##0" + ("." + "0" * places if places else "")
-        return format_decimal(value, format=pattern, locale=self.lang, numbering_system="default")
+        text = format_decimal(value, format=pattern, locale=self.lang, numbering_system="default")
+        return text.translate(DIGITS.get(self.lang, {}))
+
+    def duration(self, seconds: float) -> str:
+        """A length of time for reading: "0.42 s", "8.0 s", "1 min 20 s"."""
+        if seconds < 100:
+            return self("{seconds} s").format(seconds=self.number(seconds, 1 if seconds >= 1 else 2))
+        minutes, rest = divmod(round(seconds), 60)
+        return self("{minutes} min {seconds} s").format(minutes=self.number(minutes), seconds=self.number(rest))
 
     def instant(self, at: datetime) -> str:
         """Day and time for reading: the Jalali calendar in Persian."""
         if self.lang == "fa":
             jalali = JalaliDateTime(at)  # type: ignore[no-untyped-call]  # the library has no types
-            return str(jalali.strftime("%A %d %B %Y، %H:%M", locale="fa"))
-        return at.strftime("%A %d %B %Y, %H:%M")
+            day = self.number(jalali.day)
+            return str(jalali.strftime(f"%A {day} %B %Y، %H:%M", locale="fa"))
+        return at.strftime(f"%A {at.day} %B %Y, %H:%M")
+
+
+def shown(text: str, limit: int = SHOWN) -> str:
+    """A text of unknown origin as it may be shown to people: one line, cut, and with nothing in it that turns the line
+    around (U+202E), hides in it (U+200B), breaks a file (lone surrogates) or steers a terminal (ESC); such a
+    character stands there by its number. It is not escaped for any markup.
+    """
+    kept = "".join(letter if _harmless(letter) else _named(letter) for letter in text[:limit])
+    return f"{kept}…" if len(text) > limit else kept
+
+
+def _harmless(letter: str) -> bool:
+    category = unicodedata.category(letter)
+    return letter in JOINERS or (category[0] != "C" and category not in ("Zl", "Zp"))
+
+
+def _named(letter: str) -> str:
+    return " " if letter in "\t\n" else f"\\u{ord(letter):04x}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -15,11 +17,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ringkeep.drills.report import Report, Step
-from ringkeep.drills.words import KINDS, MISSING, STEPS, VERDICTS, Words
+from ringkeep.drills.words import DEFECTS, KINDS, MISSING, PRODUCTS, STEPS, VERDICTS, Words, phrases, safe
+from ringkeep.translation import shown
 
 COLOUR = {"good": "green", "degraded": "yellow", "bad": "red", "note": "cyan"}
 SIGN = {"good": "✔", "degraded": "▲", "bad": "✖", "note": "·"}
-SHOWN_DEFECTS, SHOWN_CALLS, SHOWN_MISSING = 30, 12, 6
+SHOWN_DEFECTS, SHOWN_OF_A_CODE, SHOWN_CALLS, SHOWN_MISSING = 30, 5, 12, 6
+
+Show = Callable[..., None]
 
 
 class Progress:
@@ -47,7 +52,7 @@ class Progress:
             name, started, note = self._open.pop()
             self.steps.append(Step(name, time.monotonic() - started, note))
             if self._live is None:
-                self._console.print(self._line(self.steps[-1]))
+                self._console.print(escape(self._line(self.steps[-1])))
             self._show()
 
     def update(self, note: str, done: int = 0, total: int = 0) -> None:
@@ -58,7 +63,12 @@ class Progress:
             self._show()
 
     def _line(self, step: Step) -> str:
-        return f"  {step.seconds:6.2f} s  {self._words(STEPS.get(step.name, step.name))} {step.note}".rstrip()
+        return self._text(step.name, step.seconds, step.note)
+
+    def _text(self, name: str, seconds: float, note: str) -> str:
+        number = self._words.number(seconds, 2).rjust(6)
+        time_taken = self._words("{seconds} s").format(seconds=number)
+        return f"  {time_taken}  {self._words(STEPS.get(name, name))} {shown(note)}".rstrip()
 
     def _show(self) -> None:
         if self._live is None:
@@ -67,8 +77,7 @@ class Progress:
         for step in self.steps:
             text.append(self._line(step) + "\n", style="dim")
         for name, started, note in self._open:
-            seconds = time.monotonic() - started
-            text.append(f"  {seconds:6.2f} s  {self._words(STEPS.get(name, name))} {note}\n", style="bold")
+            text.append(self._text(name, time.monotonic() - started, note) + "\n", style="bold")
         self._live.update(text)
 
     def close(self) -> None:
@@ -84,73 +93,93 @@ class Progress:
 
 def print_report(report: Report, console: Console, lang: str = "en", *, html: Path | None = None) -> None:
     """The report in a screen: the verdict, what was called, what is wrong and where."""
-    words = Words(lang)
+    words, report = Words(lang), safe(report)
+    show = partial(console.print, highlight=False, soft_wrap=True)  # a terminal breaks lines, a pipe gets them whole
     colour = COLOUR[report.verdict]
-    console.print()
-    console.print(f"[bold {colour}]{SIGN[report.verdict]} {words(VERDICTS[report.verdict])}[/]", highlight=False)
+    show()
+    show(f"[bold {colour}]{SIGN[report.verdict]} {words(VERDICTS[report.verdict])}[/]")
     first = report.timings.get("first_answer_s")
     if first is not None:
-        console.print(
-            words("First answered call {seconds} s after the start of the boot").format(seconds=words.number(first, 1)),
-            highlight=False,
-        )
-    lab = f"Asterisk {report.lab_asterisk}" if report.lab_asterisk else words("not booted")
-    source = f"{report.product}, Asterisk {report.source_asterisk or '?'}"
-    console.print(
-        f"{escape(report.source_path)} ({source}) → {lab}{' · ' + words('upgrade drill') if report.upgrade else ''}",
-        highlight=False,
-        style="dim",
-    )
-    _calls(report, console, words)
-    _defects(report, console, words)
-    _missing(report, console, words)
+        show(words("First answered call {time} after the start of the boot").format(time=words.duration(first)))
+    _proved(report, show, words)
+    _calls(report, show, words)
+    _defects(report, show, words)
+    _missing(report, show, words)
     total = report.timings.get("total_s") or 0.0
-    console.print(words("Took {seconds} s.").format(seconds=words.number(total, 1)), highlight=False, style="dim")
+    show(words("Took {time}.").format(time=words.duration(total)), style="dim")
     if html is not None:
-        console.print(words("The whole report: {path}").format(path=escape(str(html.absolute()))), highlight=False)
+        show(words("The whole report: {path}").format(path=escape(str(html.absolute()))))
 
 
-def _calls(report: Report, console: Console, words: Words) -> None:
+def _proved(report: Report, show: Show, words: Words) -> None:
+    lab = f"Asterisk {report.lab_asterisk}" if report.lab_asterisk else words("not booted")
+    product = PRODUCTS.get(report.product, report.product)
+    source = f"Asterisk {report.source_asterisk}" if report.source_asterisk else words("Asterisk of unknown version")
+    if product != "Asterisk":
+        source = f"{product}, {source}"
+    upgrade = f" · {words('upgrade drill')}" if report.upgrade else ""
+    arrow = "←" if words.direction == "rtl" else "→"
+    show(escape(report.source_path), style="dim")
+    show(f"{escape(source)} {arrow} {escape(lab)}{upgrade}", style="dim")
+
+
+def _calls(report: Report, show: Show, words: Words) -> None:
     if not report.calls and not report.counts:
         return
     table = Table(box=None, padding=(0, 2), show_header=False)
     for kind, count in report.counts.items():
-        mark = "[green]✔[/]" if count.seen >= count.expected else "[red]✖[/]"
-        table.add_row(
-            mark, words(KINDS.get(kind, kind)), f"{words.number(count.seen)} / {words.number(count.expected)}"
-        )
+        table.add_row(*_row(words(KINDS.get(kind, kind)), count.seen, count.expected, words))
     for kind in dict.fromkeys(call.kind for call in report.calls):
         calls = [call for call in report.calls if call.kind == kind]
-        good = sum(call.ok for call in calls)
-        mark = "[green]✔[/]" if good == len(calls) else "[red]✖[/]"
         label = words("calls: {kind}").format(kind=words(KINDS.get(kind, kind)))
-        table.add_row(mark, label, f"{words.number(good)} / {words.number(len(calls))}")
-    console.print(table)
-    for call in [c for c in report.calls if not c.ok][:SHOWN_CALLS]:
+        table.add_row(*_row(label, sum(call.ok for call in calls), len(calls), words))
+    show(table)
+    failed = [call for call in report.calls if not call.ok]
+    for call in failed[:SHOWN_CALLS]:
         keys = f" {words('keys')} {call.keys}" if call.keys else ""
-        console.print(
-            f"  [red]✖[/] {escape(call.caller)} → {escape(call.to)}{keys}: {escape(call.expected)} [dim]≠ {escape(call.got)}[/]",
-            highlight=False,
-        )
+        arrow = "←" if words.direction == "rtl" else "→"
+        show(f"[red]✖[/] [bold]{escape(_told(call.caller, words))} {arrow} {escape(call.to + keys)}[/]")
+        for label, text in ((words("expected"), call.expected), (words("got"), call.got)):
+            show(f"  {label}: {escape(_told(text, words))}", style="dim")
+    _more(len(failed) - SHOWN_CALLS, show, words)
 
 
-def _defects(report: Report, console: Console, words: Words) -> None:
-    for defect in report.defects[:SHOWN_DEFECTS]:
-        colour = COLOUR[defect.severity]
-        console.print(
-            f"[{colour}]{SIGN[defect.severity]}[/] [bold]{escape(defect.where)}[/] {escape(defect.what)} [dim]{defect.code}[/]",
-            highlight=False,
-        )
-    if len(report.defects) > SHOWN_DEFECTS:
-        console.print(words("… and {number} more").format(number=words.number(len(report.defects) - SHOWN_DEFECTS)))
+def _row(label: str, good: int, total: int, words: Words) -> tuple[str, str, str]:
+    share = words("{good} of {total}").format(good=words.number(good), total=words.number(total))
+    return "[green]✔[/]" if good >= total else "[red]✖[/]", escape(label), share
 
 
-def _missing(report: Report, console: Console, words: Words) -> None:
+def _told(text: str, words: Words) -> str:
+    return "; ".join(f"{word} {name}".strip() for word, name in phrases(text, words))
+
+
+def _defects(report: Report, show: Show, words: Words) -> None:
+    """Each defect in a line, under what its code means: the first of each code, the rest are counted."""
+    left = SHOWN_DEFECTS
+    for (severity, code), same in groupby(report.defects, key=lambda d: (d.severity, d.code)):
+        defects = list(same)
+        shown = defects[: min(SHOWN_OF_A_CODE if severity != "note" else 1, left)]
+        if not shown:
+            continue
+        left -= len(shown)
+        colour = COLOUR[severity]
+        title = words(DEFECTS.get(code, code))
+        show(f"[{colour}]{SIGN[severity]} {escape(title)}[/] ({words.number(len(defects))}) [dim]{escape(code)}[/]")
+        for defect in shown:
+            show(f"    [bold]{escape(defect.where)}[/] {escape(defect.what)}")
+        _more(len(defects) - len(shown), show, words)
+
+
+def _missing(report: Report, show: Show, words: Words) -> None:
     for kind in dict.fromkeys(item.kind for item in report.missing):
         names = [item.name for item in report.missing if item.kind == kind]
         more = " …" if len(names) > SHOWN_MISSING else ""
         label = words("missing: {kind}").format(kind=words(MISSING.get(kind, kind)))
-        console.print(
-            f"[yellow]?[/] {label} ({words.number(len(names))}): {escape(', '.join(names[:SHOWN_MISSING]))}{more}",
-            highlight=False,
+        show(
+            f"[yellow]?[/] {escape(label)} ({words.number(len(names))}): {escape(', '.join(names[:SHOWN_MISSING]))}{more}"
         )
+
+
+def _more(number: int, show: Show, words: Words) -> None:
+    if number > 0:
+        show("    " + words("… and {number} more").format(number=words.number(number)), style="dim")

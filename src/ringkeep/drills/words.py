@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ringkeep.translation import Words
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from ringkeep.drills.report import Report
+from ringkeep.translation import Words, shown
 
 _ = str  # marks a text for translation; the catalogue's test looks for it
 
@@ -29,5 +34,202 @@ MISSING = {
     "file": _("files"),
 }  # fmt: skip
 SEVERITIES = {"bad": _("calls fail"), "degraded": _("wrong, but it rings"), "note": _("worth knowing")}
+SOURCES = {
+    "root": _("a directory like /"), "etc": _("a directory like /etc/asterisk"), "freepbx-backup": _("FreePBX backup"),
+    "issabelpbx-backup": _("IssabelPBX backup"), "issabel-engine-backup": _("Issabel backup"),
+}  # fmt: skip
+PRODUCTS = {"asterisk": "Asterisk", "freepbx": "FreePBX", "issabel": "Issabel"}  # names: the same in every language
 
-__all__ = ["KINDS", "MISSING", "SEVERITIES", "STEPS", "VERDICTS", "Words"]
+# What `callflow.describe` and `judge` begin a piece of "expected", "got" and "heard" with.
+LEADING = {
+    "menu": _("menu"), "extension": _("extension"), "queue": _("queue"), "ring group": _("ring group"),
+    "voicemail": _("voicemail"), "voicemail menu": _("voicemail menu"), "conference": _("conference"),
+    "announcement": _("announcement"), "outbound": _("outbound"), "over": _("over"), "directory": _("directory"),
+    "parking": _("parking"), "echo": _("echo"), "record": _("record"), "pickup": _("pickup"), "hangup": _("hangup"),
+    "busy": _("busy"), "congestion": _("congestion"), "dead end": _("dead end"), "decided by": _("decided by"),
+    "music on hold": _("music on hold"), "listening in": _("listening in"), "tone": _("tone"), "trunk": _("trunk"),
+    "refused": _("refused"), "answered by": _("answered by"), "rang": _("rang"), "last step": _("last step"),
+    "ended": _("ended"), "the carrier saw": _("the carrier saw"), "nothing": _("nothing"), "somewhere": _("somewhere"),
+    "prompt": _("prompt"), "not the prompt": _("not the prompt"), "speech both ways": _("speech both ways"),
+    "nobody hears the other": _("nobody hears the other"), "the caller hears nothing": _("the caller hears nothing"),
+    "the carrier hears nothing": _("the carrier hears nothing"), "the phone hears nothing": _("the phone hears nothing"),
+}  # fmt: skip
+
+# What a defect is, by its code: a title, and what to do about it. Which code is found where: docs/defects.md.
+DEFECTS = {
+    # The calls themselves
+    "call-failed": _("A call does not arrive where it should"),
+    "call-refused": _("The phone system does not take the call"),
+    "dead-end": _("A call runs into a dead end"),
+    "no-audio": _("The call is answered, but somebody hears nothing"),
+    "prompt-silent": _("A recorded message is silent"),
+    "prompt-not-heard": _("A recorded message is not heard"),
+    "hours-inverted": _("The opening hours look inverted"),
+    # Booting and registering
+    "boot-failed": _("Asterisk does not start"),
+    "crashed": _("Asterisk stopped in the middle of the drill"),
+    "not-bootable": _("This backup alone cannot be booted"),
+    "phone-refused": _("A phone cannot register"),
+    "trunk-unregistered": _("A trunk cannot register at its carrier"),
+    "not-loaded": _("In the files, but Asterisk did not load it"),
+    "config-refused": _("Asterisk refuses a configuration file"),
+    "object-refused": _("Asterisk refuses a phone or a trunk"),
+    "dialplan-line": _("Asterisk complains of a dialplan line"),
+    "application-missing": _("The dialplan uses an application this Asterisk does not have"),
+    "prompt-missing": _("A recorded message is missing"),
+    "script-missing": _("A script is missing or does not run"),
+    "module-not-loaded": _("A module is not loaded"),
+    "modules-missing": _("No module is loaded at all"),
+    # Phones and carriers
+    "no-phones": _("No phone and no trunk is configured"),
+    "aor-missing": _("A phone or trunk lacks its AOR"),
+    "auth-missing": _("A phone or trunk lacks its auth section"),
+    "secret-missing": _("A phone has no password"),
+    "account-missing": _("A trunk has no account at its carrier"),
+    "carrier-not-recognised": _("Calls from a carrier are not recognised"),
+    "context-missing": _("Calls enter a context that does not exist"),
+    "device-missing": _("Something rings a phone that does not exist"),
+    "name-twice": _("A phone is configured more than once"),
+    # Where calls go
+    "dialplan-missing": _("There is no dialplan"),
+    "goto-nowhere": _("A jump leads nowhere"),
+    "include-nowhere": _("A context includes one that does not exist"),
+    "queue-missing": _("Callers are put into a queue that does not exist"),
+    "queue-empty": _("A queue has no member"),
+    "mailbox-missing": _("A mailbox does not exist"),
+    "profile-missing": _("A conference profile does not exist"),
+    "file-missing": _("A configuration file is missing"),
+    # Reading the files
+    "include-missing": _("An included file is missing"),
+    "include-loop": _("Files include each other in a circle"),
+    "section-not-closed": _("The name of a section is not closed"),
+    "template-missing": _("A section inherits from one that does not exist"),
+    "entry-before-section": _("A setting stands before any section"),
+    "not-text": _("A configuration file is damaged"),
+    "too-big": _("The configuration is too large to be one"),
+    "encoding": _("A file is not in UTF-8"),
+    "no-equals": _("A line without a value"),
+    "comment-not-closed": _("A comment is never closed"),
+    "exec": _("A file is made by a program at start"),
+    "not-closed": _("A bracket is not closed"),
+    "bad-line": _("Asterisk cannot read a line"),
+    "too-long-line": _("A line is too long for Asterisk"),
+    "unknown-directive": _("An unknown directive"),
+    "unknown-line": _("Asterisk ignores a line of a context"),
+    "not-read": _("A dialplan in another language is not explained"),
+    "no-extension": _("“same” without a number before it"),
+    "bad-priority": _("A priority that is no number"),
+    "priority-duplicate": _("A priority is given twice"),
+    "no-first-priority": _("A number has no first step"),
+}
+ADVICE = {
+    # The calls themselves
+    "call-failed": _("Follow the steps of the call below to the last line that ran, and mend what it leads to."),
+    "call-refused": _("Compare the trunk's addresses, account and context with what the carrier sends."),
+    "dead-end": _("Give the number a destination, or take it out of service at the carrier."),
+    "no-audio": _("Check codecs, direct_media and NAT settings of the phone or trunk named here."),
+    "prompt-silent": _("Record the message again; the file holds nothing but silence."),
+    "prompt-not-heard": _("Check that the file is a sound file Asterisk can play and that the call waits for its end."),
+    "hours-inverted": _("Check the time condition at this line: the people are reached at night and not by day."),
+    # Booting and registering
+    "boot-failed": _("Mend what the message names first; without a boot nothing else can be tried."),
+    "crashed": _("Look at its last words here and at the system's own log at the end of this report."),
+    "not-bootable": _("Add /etc/asterisk to what is backed up, or prove a copy of the running system's files."),
+    "phone-refused": _("Check that its endpoint, auth and AOR sections exist and agree."),
+    "trunk-unregistered": _("Check the account of the registration: user name, password, server."),
+    "not-loaded": _("Look in the system's own log for the reason; the section is refused or overridden."),
+    "config-refused": _("Mend the line that the message names; everything after it is lost."),
+    "object-refused": _("Mend the option that the message names; the whole section is left out."),
+    "dialplan-line": _("Look at the line named here and mend or remove it."),
+    "application-missing": _("Install its module, or rewrite the line for this version of Asterisk."),
+    "prompt-missing": _("Add the sound file to the backup; callers hear nothing in its place."),
+    "script-missing": _("Add the script and what it needs to the backup, or remove the line that runs it."),
+    "module-not-loaded": _("Install the module, load it in modules.conf, or remove what needs it."),
+    "modules-missing": _("Restore modules.conf; without it Asterisk starts, but can do nothing."),
+    # Phones and carriers
+    "no-phones": _("Add pjsip.conf or sip.conf to the backup."),
+    "aor-missing": _("Add the AOR section it names: without it nothing can be reached there."),
+    "auth-missing": _("Add the auth section it names, with user name and password."),
+    "secret-missing": _("Set a password: without one it cannot register, or anybody can in its name."),
+    "account-missing": _("Add the user name and the password that the carrier gave."),
+    "carrier-not-recognised": _("Add an identify section with the carrier's addresses."),
+    "context-missing": _("Correct the context of the phone or trunk, or add it to the dialplan."),
+    "device-missing": _("Add the phone, or take it out of the queue or the line that rings it."),
+    "name-twice": _("Keep one of the sections; Asterisk mixes them or takes the last."),
+    # Where calls go
+    "dialplan-missing": _("Add extensions.conf to the backup: without it no number leads anywhere."),
+    "goto-nowhere": _("Correct the destination or add it; a call that comes here is hung up."),
+    "include-nowhere": _("Add the included context or remove the include; its numbers are not reachable."),
+    "queue-missing": _("Add the queue to queues.conf or send the callers elsewhere."),
+    "queue-empty": _("Add members; until then callers wait for nobody."),
+    "mailbox-missing": _("Add the mailbox to voicemail.conf or remove the reference; callers cannot leave a message."),
+    "profile-missing": _("Add the profile to confbridge.conf or use one that is there."),
+    "file-missing": _("Add the file to the backup."),
+    # Reading the files
+    "include-missing": _("Add the file to the backup; until then Asterisk refuses the file that includes it."),
+    "include-loop": _("Remove one of the includes."),
+    "section-not-closed": _("Close the bracket; Asterisk refuses the whole file."),
+    "template-missing": _("Add the template before it or remove its name; Asterisk refuses the whole file."),
+    "entry-before-section": _("Move the line into a section; Asterisk refuses the whole file."),
+    "not-text": _("Take the file from another backup: this one is not text."),
+    "too-big": _("Look whether a file was overwritten by something else, such as a log."),
+    "encoding": _("Save the file as UTF-8."),
+    "no-equals": _("Complete or remove the line; Asterisk ignores it."),
+    "comment-not-closed": _("Close the comment; everything after it is ignored."),
+    "exec": _("Check that the program is on the machine after a restore; here it is not run."),
+    "not-closed": _("Close the bracket; the line does not do what it says."),
+    "bad-line": _("Mend or remove the line."),
+    "too-long-line": _("Shorten the line; Asterisk skips it."),
+    "unknown-directive": _("Correct or remove the line; Asterisk ignores it."),
+    "unknown-line": _("Correct or remove the line."),
+    "not-read": _("Nothing has to be done: its calls are placed, but not traced to a line."),
+    "no-extension": _("Write the number on this line; Asterisk ignores it."),
+    "bad-priority": _("Correct the priority; Asterisk ignores the line."),
+    "priority-duplicate": _("Remove one of the lines; Asterisk keeps the first."),
+    "no-first-priority": _("Give it a priority 1; without it a call cannot begin there."),
+}
+
+
+def safe(report: Report) -> Report:
+    """The report as it may be shown: every text in it passed through `translation.shown`."""
+    cleaned: Report = _safe(report)
+    return cleaned
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, tuple):
+        return tuple(_safe(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _safe(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _safe(getattr(value, field.name)) for field in fields(value)})
+    return value
+
+
+def phrases(text: str, words: Words) -> list[tuple[str, str]]:
+    """An "expected", "got" or "heard" as (words for people, names as they are): "queue support" -> ("صف", "support").
+
+    What begins with none of the known words is a name as a whole.
+    """
+    pieces = []
+    for piece in text.split("; "):
+        first, over, second = piece.partition(" over ") if piece.startswith("outbound ") else (piece, "", "")
+        pieces += [first, f"over {second}"] if over else [first]
+    return [_phrase(piece, words) for piece in pieces]
+
+
+def _phrase(piece: str, words: Words) -> tuple[str, str]:
+    for lead in LONGEST_FIRST:
+        if piece == lead or piece.startswith((f"{lead} ", f"{lead}: ")):
+            return words(LEADING[lead]), piece[len(lead) :].removeprefix(":").strip()
+    return "", piece
+
+
+LONGEST_FIRST = sorted(LEADING, key=len, reverse=True)
+
+__all__ = [
+    "ADVICE", "DEFECTS", "KINDS", "MISSING", "PRODUCTS", "SEVERITIES", "SOURCES", "STEPS", "VERDICTS", "Words", "phrases",
+    "safe",
+]  # fmt: skip
