@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,12 @@ from ringkeep.phonesystem.callflow import Stop
 from ringkeep.phonesystem.model import PhoneSystem
 
 RINGS = ("extension", "queue", "ring_group")
+# Where a caller stays or the call ends: who gets to one of these that is not the goal will not get to the goal.
+FINAL = {
+    "voicemail", "voicemailmain", "hangup", "busy", "congestion", "confbridge", "meetme", "directory", "echo", "record",
+    "musiconhold", "park", "disa", "zapateller", "milliwatt",
+}  # fmt: skip
+DEAD_END_S = 3.0  # without a new step, a call that is to lead nowhere has led nowhere
 LIKE_ENOUGH = 0.45  # mu-law gives 0.9 and more, GSM 0.6; other speech stays below 0.25
 TRAIL = 8
 SILENT = {"macroexit", "return", "noop", "set", "macro", "gosub", "gosubif", "gotoif", "execif"}
@@ -27,17 +34,17 @@ class Places:
 
     def __init__(self, system: PhoneSystem) -> None:
         self._dialplan = system.dialplan
-        self._known: dict[tuple[str, str, int], Place | None] = {}
+        self._known: dict[tuple[str, str, int, str], Place | None] = {}
 
-    def of(self, step: Step) -> Place | None:
-        """The place of a step, None for dialplan that is in no file."""
-        key = (step.context, step.extension, step.priority)
+    def of(self, step: Step, caller: str = "") -> Place | None:
+        """The place of a step, None for dialplan that is in no file. `caller`: the number the caller shows."""
+        key = (step.context, step.extension, step.priority, caller)
         if key not in self._known:
             self._known[key] = self._find(*key)
         return self._known[key]
 
-    def _find(self, context: str, extension: str, priority: int) -> Place | None:
-        found = self._dialplan.find(context, extension)
+    def _find(self, context: str, extension: str, priority: int, caller: str) -> Place | None:
+        found = self._dialplan.find(context, extension, priority=priority, callerid=caller)
         for step in found[1].steps if found else ():
             if step.priority == priority:
                 return step.place
@@ -50,7 +57,6 @@ class Judge:
 
     places: Places
     prompt_file: Callable[[str, str], Path | None]  # (sound name, language) -> WAV of it, for comparison
-    listen: bool = True
 
     def order(self, planned: PlannedCall) -> Order:
         """The call to place, with when to press which key and when it has arrived."""
@@ -61,12 +67,13 @@ class Judge:
         )
         goal = planned.expected
         listen_s = 0.0
-        if goal is not None and self.listen:
+        if goal is not None:
             listen_s = 0.7 if goal.kind in (*RINGS, "outbound") else 1.6 if goal.prompts or planned.prompts else 0.2
         return Order(
             caller=planned.caller, number=planned.number, caller_number=planned.caller_number, presses=presses,
             reached=lambda seen: self.reached(planned, seen), listen_s=listen_s,
-            timeout_s=_patience(planned), phones=planned.phones, carriers=planned.carriers,
+            lost=lambda seen: self.lost(planned, seen), timeout_s=self._patience(planned), phones=planned.phones,
+            carriers=planned.carriers, carrier_number=(goal.number or "") if goal else "",
         )  # fmt: skip
 
     def reached(self, planned: PlannedCall, seen: Observation) -> bool:
@@ -74,15 +81,38 @@ class Judge:
         goal = planned.expected
         if goal is None:
             return False
-        if goal.kind in RINGS and planned.phones:
+        if goal.kind in RINGS and planned.phones and not planned.enough_to_join:
             return seen.answered and bool(set(seen.picked_up) & set(planned.phones))
         if goal.kind == "outbound":
             return seen.answered and any(number == goal.number or goal.number is None for _, number in seen.carrier)
+        if goal.kind == "queue" and planned.enough_to_join:
+            return f"queue {goal.name}" in seen.joined
         arrived = self._passed(seen, goal)
         return arrived and (seen.answered or not goal.answered)
 
+    def lost(self, planned: PlannedCall, seen: Observation) -> bool:
+        """Whether the call can no longer arrive: the caller has come to where a call stays or ends."""
+        if planned.expected is None:
+            return bool(seen.steps) and time.monotonic() - seen.stepped_at > DEAD_END_S
+        own = [step for step in seen.steps if step.channel == seen.steps[0].channel]
+        return (
+            bool(own)
+            and own[-1].application.lower() in FINAL
+            and self.places.of(own[-1], seen.order.caller_number) != planned.expected.place
+        )
+
+    def _patience(self, planned: PlannedCall) -> float:
+        """Seconds to wait for the goal: as long as the prompts on the way, and ringing, may take."""
+        waits = sum(12.0 for key in planned.keys if key in ("t", "i"))
+        talk = 0.0
+        for stop in planned.prompts:
+            for name, language in zip(stop.prompts, stop.languages, strict=True):
+                if stop.kind == "announcement" and (path := self.prompt_file(name, language)):
+                    talk += len(sound.read_wav(path)) / sound.RATE
+        return 14.0 + 4.0 * len(planned.keys) + waits + min(talk, 120.0)
+
     def _passed(self, seen: Observation, stop: Stop) -> bool:
-        return any(self.places.of(step) == stop.place for step in reversed(seen.steps))
+        return any(self.places.of(step, seen.order.caller_number) == stop.place for step in reversed(seen.steps))
 
     # -- verdict of one call ------------------------------------------------------------------------------
 
@@ -90,7 +120,7 @@ class Judge:
         """What the report says of the call, and the defects it shows."""
         ok = self.reached(planned, seen)
         heard, complaints = self._heard(planned, seen) if ok else (None, [])
-        trail = tuple(self._line(step) for step in before_hangup(seen.steps)[-TRAIL:])
+        trail = tuple(self._line(step, seen) for step in before_hangup(seen.steps)[-TRAIL:])
         call = Call(
             kind=planned.kind, caller=planned.caller_words, to=planned.number, keys=" ".join(planned.keys),
             expected=planned.expected_words, got=planned.expected_words if ok else self._got(planned, seen), ok=ok,
@@ -100,8 +130,8 @@ class Judge:
             complaints = [self._failure(planned, seen, call)]
         return call, complaints
 
-    def _line(self, step: Step) -> str:
-        place = self.places.of(step)
+    def _line(self, step: Step, seen: Observation) -> str:
+        place = self.places.of(step, seen.order.caller_number)
         return f"{place or step.context} {step.application}({step.arguments})"
 
     def _got(self, planned: PlannedCall, seen: Observation) -> str:
@@ -115,7 +145,7 @@ class Judge:
         if seen.carrier and planned.expected and planned.expected.kind == "outbound":
             words.append("the carrier saw " + ", ".join(number for _, number in seen.carrier))
         if last := next((s for s in reversed(before_hangup(seen.steps)) if s.application.lower() not in SILENT), None):
-            words.append(f"last step {self._line(last)}"[:160])
+            words.append(f"last step {self._line(last, seen)}"[:160])
         if seen.ended and seen.cause_text:
             words.append(f"ended: {seen.cause_text}")
         return "; ".join(words) or "nothing"
@@ -125,7 +155,7 @@ class Judge:
         if not seen.entered and not seen.steps:
             trunk = f"{planned.caller_words} -> {planned.number}"
             return Defect("call-refused", severity, trunk, f"the phone system did not take the call ({call.got})")
-        place = next((p for step in reversed(before_hangup(seen.steps)) if (p := self.places.of(step))), None)
+        place = next((p for step in reversed(before_hangup(seen.steps)) if (p := self.places.of(step, seen.order.caller_number))), None)
         if planned.expected is None:
             return Defect(
                 "dead-end",
@@ -142,7 +172,7 @@ class Judge:
 
     def _heard(self, planned: PlannedCall, seen: Observation) -> tuple[str | None, list[Defect]]:
         goal = planned.expected
-        if goal is None or not self.listen:
+        if goal is None or planned.enough_to_join:
             return None, []
         caller = sound.read_wav(seen.recordings.get("caller", Path()))
         if goal.kind in RINGS or goal.kind == "outbound":
@@ -215,12 +245,6 @@ def digits_of(key: str) -> str:
     return "" if key == "t" else key
 
 
-def _patience(planned: PlannedCall) -> float:
-    """Seconds to wait for the goal: long enough for prompts and ringing on the way."""
-    waits = sum(12.0 for key in planned.keys if key in ("t", "i"))
-    return 14.0 + 4.0 * len(planned.keys) + waits
-
-
 def merge(defects: Iterable[Defect]) -> list[Defect]:
     """Each defect once; the same thing at the same place from many calls becomes one with a count."""
     groups: dict[tuple[str, str, str], list[Defect]] = {}
@@ -232,8 +256,3 @@ def merge(defects: Iterable[Defect]) -> list[Defect]:
         more = f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else ""
         merged.append(replace(same[0], what=texts[0] + more))
     return merged
-
-
-def sound_names(text: str) -> list[str]:
-    """The sounds in `a&custom/b`."""
-    return [name for name in re.split(r"&", text) if name]

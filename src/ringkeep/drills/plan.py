@@ -40,6 +40,7 @@ class PlannedCall:
     carriers: dict[str, str] = field(default_factory=dict)  # behaviour of the carriers it will use
     outcome: str = "answer"
     prompts: tuple[Stop, ...] = ()  # stops on the way that play something
+    enough_to_join: bool = False  # a queue whose members may not all be disturbed: being in it is enough
 
     @property
     def caller_words(self) -> str:
@@ -157,8 +158,15 @@ class Planner:
         return PlannedCall(
             kind, caller, number, shown, at, goal, dead_end, tuple(keys), menus,
             phones=dict.fromkeys(self._phones(goal), "answer"), carriers=dict.fromkeys(self._carriers(goal), "answer"),
-            prompts=tuple(stop for stop in way.stops if stop.prompts),
+            prompts=tuple(stop for stop in way.stops if stop.prompts), enough_to_join=self._some_members_away(goal),
         )  # fmt: skip
+
+    def _some_members_away(self, stop: Stop | None) -> bool:
+        """Whether the queue has members that will not ring: forwarded, or not to be disturbed."""
+        if stop is None or stop.kind != "queue":
+            return False
+        queue = next((queue for queue in self.system.queues if queue.name == stop.name), None)
+        return queue is not None and len(list(self._phones(stop))) < len(queue.members)
 
     def _phones(self, stop: Stop | None) -> Iterator[str]:
         """Numbers of the phones that stop will ring."""

@@ -45,10 +45,12 @@ class Order:
     caller_number: str = ""  # shown by callers from outside
     presses: tuple[tuple[Callable[[Observation], bool], str], ...] = ()  # (when, digits)
     reached: Callable[[Observation], bool] = lambda seen: seen.answered  # the call may end when this holds
+    lost: Callable[[Observation], bool] = lambda seen: False  # it will not arrive any more
     listen_s: float = 0.0  # stay on the line after that
     timeout_s: float = 20.0
     phones: Mapping[str, str] = field(default_factory=dict)  # number -> "answer" | "ring" | "busy"
     carriers: Mapping[str, str] = field(default_factory=dict)  # carrier address -> "answer" | "refuse"
+    carrier_number: str = ""  # what those carriers are to see
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Observation:
     ended: bool = False
     entered: bool = False  # the phone system took the call in
     steps: list[Step] = field(default_factory=list)
+    stepped_at: float = 0.0  # when the last step began (monotonic)
     dialled: list[str] = field(default_factory=list)  # channels the phone system rang: "PJSIP/201"
     answered_by: list[str] = field(default_factory=list)  # of those, who answered
     rang: list[str] = field(default_factory=list)  # numbers of phones that rang
@@ -87,7 +90,8 @@ class Switchboard:
         self._ids = itertools.count(1)
         self._open: dict[str, Observation] = {}  # far-end channel id -> call
         self._linked: dict[str, Observation] = {}  # Linkedid at the phone system -> call
-        self._held: dict[str, Observation | None] = {}  # phone number or carrier address -> who may use it
+        self._phones: dict[str, Observation] = {}  # phone number -> whose call rings it or is made with it
+        self._carriers: dict[tuple[str, str], Observation] = {}  # carrier's address and the number it is to see
         self._freed = asyncio.Condition()
         pbx.manager.listeners.append(self._from_pbx)
         far.manager.listeners.append(self._from_far)
@@ -100,22 +104,36 @@ class Switchboard:
 
     async def place(self, order: Order) -> Observation:
         """Place one call and return what became of it. Raises `ManagerGone` when an Asterisk ended."""
-        wanted = {*order.phones, *order.carriers}
+        phones = set(order.phones)
         if isinstance(order.caller, Phone):
-            wanted.add(order.caller.extension.number)
+            phones.add(order.caller.extension.number)
+        carriers = {(address, order.carrier_number) for address in order.carriers}
         seen = Observation(order, f"call-{next(self._ids)}")
         async with self._freed:
-            await self._freed.wait_for(lambda: not wanted & self._held.keys())
-            self._held |= dict.fromkeys(wanted, seen)
+            await self._freed.wait_for(lambda: self._may_start(order, phones, carriers))
+            self._phones |= dict.fromkeys(phones, seen)
+            self._carriers |= dict.fromkeys(carriers, seen)
         try:
             await self._run(seen)
         finally:
             self._open.pop(seen.id, None)
             async with self._freed:
-                for name in wanted:
-                    self._held.pop(name, None)
+                for name in phones:
+                    self._phones.pop(name, None)
+                for line in carriers:
+                    self._carriers.pop(line, None)
                 self._freed.notify_all()
         return seen
+
+    def _may_start(self, order: Order, phones: set[str], carriers: set[tuple[str, str]]) -> bool:
+        """Whether nobody uses its phones, nor its numbers at its carriers, nor wants them to behave otherwise."""
+        if phones & self._phones.keys() or carriers & self._carriers.keys():
+            return False
+        return all(
+            other.order.carriers.get(address, order.carriers[address]) == order.carriers[address]
+            for address in order.carriers
+            for other in self._carriers.values()
+        )
 
     async def _run(self, seen: Observation) -> None:
         order = seen.order
@@ -134,10 +152,10 @@ class Switchboard:
         try:
             async with asyncio.timeout(order.timeout_s):
                 for when, digits in order.presses:
-                    await self._until(seen, when)
+                    await self._until(seen, lambda seen, when=when: when(seen) or order.lost(seen))  # type: ignore[misc]
                     await self._press(seen, digits)
-                await self._until(seen, order.reached)
-                if order.listen_s and not seen.ended:
+                await self._until(seen, lambda seen: order.reached(seen) or order.lost(seen))
+                if order.listen_s and not seen.ended and order.reached(seen):
                     await asyncio.sleep(order.listen_s)
         except TimeoutError:
             pass
@@ -199,7 +217,7 @@ class Switchboard:
 
     def _user_event(self, message: Message) -> Observation | None:
         kind, number = message.get("UserEvent"), message.get("Number")
-        held = self._held.get(message.get("Address") if kind.startswith("Carrier") else number)
+        held = self._at_carrier(message.get("Address"), number) if kind.startswith("Carrier") else self._phones.get(number)
         recording = message.get("Recording")
         if held is None:
             return None
@@ -215,6 +233,13 @@ class Switchboard:
             held.recordings["carrier"] = self._recordings / recording
         return held
 
+    def _at_carrier(self, address: str, number: str) -> Observation | None:
+        """Whose call a carrier sees: by its number, else the one that still waits for that carrier."""
+        if exact := self._carriers.get((address, number)):
+            return exact
+        waiting = [seen for (where, _), seen in self._carriers.items() if where == address and not seen.carrier]
+        return waiting[0] if waiting else None
+
     def _from_pbx(self, message: Message) -> None:
         event = message.event
         linked = message.get("Linkedid") or message.get("DestLinkedid")
@@ -227,6 +252,7 @@ class Switchboard:
             # AppDial and AppQueue stand for the called side: no step of the dialplan.
             if len(seen.steps) < STEP_LIMIT and not message.get("Application").startswith("App"):
                 seen.steps.append(_step(message))
+                seen.stepped_at = time.monotonic()
         elif event == "DialBegin":
             seen.dialled.append(_device(message.get("DestChannel")))
         elif event == "DialEnd" and message.get("DialStatus") == "ANSWER":

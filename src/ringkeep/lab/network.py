@@ -42,6 +42,14 @@ class Wire:
         finally:
             namespaces.setns(self.far, namespaces.CLONE_NEWNET)
 
+    def listen_pbx(self, port: int) -> socket.socket:
+        """A TCP socket listening on 127.0.0.1:port inside the phone system's namespace."""
+        namespaces.setns(self.pbx, namespaces.CLONE_NEWNET)
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        finally:
+            namespaces.setns(self.far, namespaces.CLONE_NEWNET)
+
     def let_loopback_travel(self) -> None:
         """Let 127.x.x.x addresses cross the wire (route_localnet), in both namespaces."""
         for namespace, device in ((self.pbx, "eth0"), (self.far, "far")):

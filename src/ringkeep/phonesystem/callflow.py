@@ -15,6 +15,7 @@ from datetime import datetime
 from ringkeep.asterisk.conf import Place
 from ringkeep.asterisk.dialplan import Extension, Step, parse_goto, split_arguments
 from ringkeep.asterisk.expressions import Unknowable, expand, is_true
+from ringkeep.phonesystem import freepbx
 from ringkeep.phonesystem.functions import Functions, time_holds
 from ringkeep.phonesystem.model import PhoneSystem
 
@@ -95,6 +96,7 @@ def walk(
     walker.functions.language = language
     walker.functions.variable = walker.variable
     walker.functions.set_variable = walker.set_variable
+    walker.functions.set_local = walker.set_local
     return walker.run(context, number)
 
 
@@ -106,7 +108,8 @@ class _Frame:
     context: str
     extension: str
     priority: int
-    saved: dict[str, str]
+    saved: dict[str, str | None]  # what its arguments hide; None: unset
+    passed: int  # arguments given to it
 
 
 class _End(Exception):
@@ -273,6 +276,13 @@ class _Walker:
         self.unknown.discard(name)
         self.variables[name.lstrip("_")] = value
 
+    def set_local(self, name: str, value: str) -> None:
+        """LOCAL(name): gone when the innermost Gosub returns."""
+        if self.frames:
+            self.hide({name: value})
+        else:
+            self.set_variable(name, value)
+
     # -- jumps --------------------------------------------------------------------------------------------
 
     def goto(self, text: str, step: Step) -> None:
@@ -300,17 +310,24 @@ class _Walker:
         assert target is not None
         self.context, self.extension, self.priority = context, extension, target.priority
 
-    def push(self, kind: str) -> None:
+    def push(self, kind: str, passed: int = 0) -> None:
         if len(self.frames) >= FRAME_LIMIT:
             raise _End("loop")
-        saved = {name: value for name, value in self.variables.items() if re.fullmatch(r"ARG\d+|ARGC|MACRO_\w+", name)}
-        self.frames.append(_Frame(kind, self.context, self.extension, self.priority, saved))
+        self.frames.append(_Frame(kind, self.context, self.extension, self.priority, {}, passed))
+
+    def hide(self, variables: Mapping[str, str]) -> None:
+        """Set variables that get their old values back when the innermost Gosub or Macro returns."""
+        for name, value in variables.items():
+            self.frames[-1].saved.setdefault(name, self.variables.get(name))
+            self.variables[name] = value
 
     def _return(self) -> None:
         frame = self.frames.pop()
-        for name in [n for n in self.variables if re.fullmatch(r"ARG\d+|ARGC|MACRO_\w+", n)]:
-            del self.variables[name]
-        self.variables |= frame.saved
+        for name, value in frame.saved.items():
+            if value is None:
+                self.variables.pop(name, None)
+            else:
+                self.variables[name] = value
         self.context, self.extension, self.priority = frame.context, frame.extension, frame.priority
 
     def press(self, step: Step, timeout: str) -> None:
@@ -367,6 +384,7 @@ class _Walker:
         )
         inner.functions.database = dict(self.functions.database)
         inner.functions.variable, inner.functions.set_variable = inner.variable, inner.set_variable
+        inner.functions.set_local = inner.set_local
         inner.depth = self.depth + 1
         # Inherited variables (`_X`, `__X`) are kept under their plain names: all that matters here.
         inner.variables = {k: v for k, v in self.variables.items() if not re.fullmatch(r"ARG\d+|ARGC|MACRO_\w+", k)}
@@ -383,12 +401,7 @@ def _set(w: _Walker, step: Step, arguments: str) -> None:
     name, equals, value = arguments.partition("=")
     if not equals:
         return
-    name = name.strip()
-    if name.endswith(")") and "(" in name:
-        function, _, inner = name[:-1].partition("(")
-        w.functions.write(function.lstrip("_"), inner, value)
-    else:
-        w.set_variable(name.lstrip("_"), value)
+    w.functions.assign(name.strip(), value)
 
 
 def _mset(w: _Walker, step: Step, arguments: str) -> None:
@@ -426,9 +439,13 @@ def _gotoiftime(w: _Walker, step: Step, arguments: str) -> None:
 
 def _gosub(w: _Walker, step: Step, arguments: str) -> None:
     place, _, rest = arguments.partition("(")
-    values = split_arguments(rest.rpartition(")")[0] if ")" in rest else rest) if rest else []
-    w.push("gosub")
-    _arguments(w, values)
+    inside = rest.rpartition(")")[0] if ")" in rest else rest
+    values = split_arguments(inside) if inside else []
+    # What the last Gosub passed is hidden, also where this one passes less; a Macro's arguments stay visible.
+    hidden = next((frame.passed for frame in reversed(w.frames) if frame.kind == "gosub"), 0)
+    w.push("gosub", len(values))
+    _arguments(w, [*values, *[""] * (hidden - len(values))])
+    w.hide({"ARGC": str(len(values))})
     w.goto(place, step)
 
 
@@ -440,11 +457,7 @@ def _gosubif(w: _Walker, step: Step, arguments: str) -> None:
 
 
 def _arguments(w: _Walker, values: list[str]) -> None:
-    for name in [n for n in w.variables if re.fullmatch(r"ARG\d+", n)]:
-        del w.variables[name]
-    for index, value in enumerate(values, 1):
-        w.variables[f"ARG{index}"] = value
-    w.variables["ARGC"] = str(len(values))
+    w.hide({f"ARG{index}": value for index, value in enumerate(values, 1)})
 
 
 def _macro(w: _Walker, step: Step, arguments: str) -> None:
@@ -455,10 +468,8 @@ def _macro(w: _Walker, step: Step, arguments: str) -> None:
     extension = w.extension
     w.push("macro")
     _arguments(w, words[1:])
-    w.variables |= {
-        "MACRO_EXTEN": w.frames[-1].saved.get("MACRO_EXTEN", extension),
-        "MACRO_CONTEXT": w.frames[-1].context,
-    }
+    outermost = {"MACRO_EXTEN": extension, "MACRO_CONTEXT": w.frames[-1].context}
+    w.hide({name: w.variables.get(name) or value for name, value in outermost.items()})
     w.context, w.extension, w.priority = context, "s", 1
 
 
@@ -710,24 +721,20 @@ def _final(kind: str, *, answers: bool = True) -> Handler:
 def _agi(w: _Walker, step: Step, arguments: str) -> None:
     words = split_arguments(arguments)
     name = words[0].rpartition("/")[2]
-    if name == "dialparties.agi":
-        _dialparties(w, step)
+    if name == freepbx.RING_SCRIPT:
+        _ring_script(w)
         return
     w.stops.append(w._stop("unknown", f"the script {name}", step, arguments))
 
 
-def _dialparties(w: _Walker, step: Step) -> None:
-    """FreePBX's script for groups: rings the extensions in ARG3 ("1000-1007-1014") all at once."""
-    numbers = [n for n in re.split(r"[-&]", w.variables.get("ARG3", "")) if n]
-    devices = [w.functions.database.get(f"/DEVICE/{n}/dial", "") for n in numbers if n.isdigit()]
-    dial = "&".join(device for device in devices if device)
-    if dial:
-        w.set_variable("ds", f"{dial},{w.variables.get('ARG1', '')},{w.variables.get('ARG2', '')}")
-        extension = w._find(w.context, w.extension, 10)
-        w.priority = 10 if extension else w.priority
-        labelled = w._find(w.context, w.extension, "normdial")
-        if labelled and (target := labelled.step("normdial")):
-            w.priority = target.priority
+def _ring_script(w: _Walker) -> None:
+    arguments = {name: w.variables.get(name, "") for name in ("ARG1", "ARG2", "ARG3")}
+    forwarding = not w.variables.get("CFIGNORE")
+    devices, left = freepbx.phones_to_ring(arguments["ARG3"], w.functions.database, forwarding=forwarding)
+    if devices:
+        w.set_variable("ds", f"{devices},{arguments['ARG1']},{arguments['ARG2']}")
+        w.set_variable("FILTERED_DIAL", left)
+        w.set_variable("MACRODIALGOTO_PRI", freepbx.RING_LABEL)
 
 
 def _read_time(w: _Walker, step: Step, arguments: str) -> None:
@@ -739,7 +746,7 @@ HANDLERS: dict[str, Handler] = {
     "gotoif": _gotoif, "gotoiftime": _gotoiftime, "gosub": _gosub, "gosubif": _gosubif, "macro": _macro, "macroif": _macroif,
     "macroexit": lambda w, s, a: w._return() if w.frames else None, "return": _return, "stackpop": _stackpop,
     "execif": _execif, "exec": _exec, "tryexec": _exec, "while": _while, "endwhile": _endwhile,
-    "exitwhile": lambda w, s, a: _skip_to_end(w), "answer": _answer, "playback": _playback, "controlplayback": _playback,
+    "exitwhile": lambda w, s, a: _skip_to_end(w), "clearhash": lambda w, s, a: w.functions.clear_hash(a.strip()), "answer": _answer, "playback": _playback, "controlplayback": _playback,
     "background": _background, "waitexten": _waitexten, "read": _read, "dial": _dial, "queue": _queue,
     "voicemail": _voicemail, "voicemailmain": _final("voicemail_main"), "confbridge": _final("conference"),
     "meetme": _final("conference"), "page": _final("ring_group"), "park": _final("parking"), "directory": _final("directory"),

@@ -365,6 +365,8 @@ def _jumps(system: PhoneSystem, ref: Reference) -> Iterator[Finding]:
         return
     if not extension or extension.startswith("_"):
         return
+    if ref.owner and (context, extension) == (ref.context, ref.extension) and ref.owner.step(priority) is not None:
+        return  # its own label, also where another extension of that number is for all callers
     dialplan = system.dialplan
     if dialplan.find(context, extension, priority=priority) or dialplan.find(context, "i"):
         return

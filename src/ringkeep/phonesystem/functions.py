@@ -29,6 +29,7 @@ class Functions:
         self.language = ""
         self.variable: Callable[[str], str] = lambda name: ""
         self.set_variable: Callable[[str, str], None] = lambda name, value: None
+        self.set_local: Callable[[str, str], None] = lambda name, value: None
         self._written: dict[str, str] = {}
         self.caller = {"num": caller, "number": caller, "name": caller_name, "ani": caller, "dnid": "", "rdnis": ""}
 
@@ -40,6 +41,19 @@ class Functions:
         if special is not None:
             return str(special(arguments))
         return self._written.get(f"{name}({arguments})", "")
+
+    def assign(self, target: str, value: str) -> None:
+        """`Set(target=value)`: a variable, or a function such as `CALLERID(num)`."""
+        if target.endswith(")") and "(" in target:
+            function, _, inner = target[:-1].partition("(")
+            self.write(function.lstrip("_"), inner, value)
+        else:
+            self.set_variable(target.lstrip("_"), value)
+
+    def clear_hash(self, name: str) -> None:
+        """The application ClearHash."""
+        for key in [key for key in self._written if key.startswith(f"HASH({name},")]:
+            del self._written[key]
 
     def write(self, name: str, arguments: str, value: str) -> None:
         """`Set(NAME(arguments)=value)`."""
@@ -55,7 +69,9 @@ class Functions:
         elif name == "ARRAY":
             for target, one in zip(split_arguments(arguments), [*split_arguments(value), *[""] * 50], strict=False):
                 self.set_variable(target.strip(), one)
-        elif name in ("HASH", "LOCAL", "SHARED", "MASTER_CHANNEL"):
+        elif name == "LOCAL":
+            self.set_local(arguments, value)
+        elif name in ("HASH", "SHARED", "MASTER_CHANNEL"):
             self._write_named(name, arguments, value)
         else:
             self._written[f"{name}({arguments})"] = value
@@ -63,7 +79,7 @@ class Functions:
     def _write_named(self, name: str, arguments: str, value: str) -> None:
         if name == "HASH":
             words = split_arguments(arguments)
-            self._written[f"HASH({','.join(word.strip() for word in words)})"] = value
+            self._written[f"HASH({','.join(word.strip() for word in words).lstrip('_')})"] = value
         else:
             self.set_variable(split_arguments(arguments)[0].lstrip("_"), value)
 
@@ -113,15 +129,23 @@ class Functions:
     def _read_hash(self, arguments: str) -> str:
         return self._written.get(f"HASH({','.join(word.strip() for word in split_arguments(arguments))})", "")
 
+    def _read_hashkeys(self, arguments: str) -> str:
+        start = f"HASH({arguments},"
+        return ",".join(key[len(start) : -1] for key in reversed(self._written) if key.startswith(start))
+
     def _read_if(self, arguments: str) -> str:
-        condition, _, rest = arguments.partition("?")
-        yes, no = _split_colon(rest)
-        return yes if is_true(condition) else no
+        condition, rest = _split_once(arguments, "?")
+        return self._chosen(rest, holds=is_true(condition.strip()))
 
     def _read_iftime(self, arguments: str) -> str:
-        spec, _, rest = arguments.partition("?")
-        yes, no = _split_colon(rest)
-        return yes if time_holds(spec, self.at) else no
+        spec, rest = _split_once(arguments, "?")
+        return self._chosen(rest, holds=time_holds(spec, self.at))
+
+    @staticmethod
+    def _chosen(text: str, *, holds: bool) -> str:
+        """One side of `yes:no`; Asterisk takes the quotes off the first (func_logic.c)."""
+        yes, no = _split_once(text, ":")
+        return "".join(split_arguments(yes, ":")).strip() if holds else no.strip()
 
     def _read_len(self, arguments: str) -> int:
         return len(arguments)
@@ -134,7 +158,7 @@ class Functions:
 
     def _read_set(self, arguments: str) -> str:
         name, _, value = arguments.partition("=")
-        self.set_variable(name.strip().lstrip("_"), value)
+        self.assign(name.strip(), value)
         return value
 
     def _read_toupper(self, arguments: str) -> str:
@@ -158,7 +182,7 @@ class Functions:
 
     def _read_fieldqty(self, arguments: str) -> int:
         name, separator = (*split_arguments(arguments), ",")[:2]
-        value = self.variable(name.strip())
+        value = self._named_value(name.strip())
         return len(value.split(_character(separator))) if value else 0
 
     def _read_cut(self, arguments: str) -> str:
@@ -191,11 +215,11 @@ class Functions:
 
     def _read_replace(self, arguments: str) -> str:
         words = [*split_arguments(arguments), "", ""]
-        return "".join(words[2][:1] if letter in words[1] else letter for letter in self.variable(words[0]))
+        return "".join(words[2][:1] if letter in words[1] else letter for letter in self._named_value(words[0]))
 
     def _read_strreplace(self, arguments: str) -> str:
         words = [*split_arguments(arguments), "", ""]
-        value = self.variable(words[0])
+        value = self._named_value(words[0])
         return value.replace(words[1], words[2]) if words[1] else value
 
     def _read_regex(self, arguments: str) -> str:
@@ -219,9 +243,9 @@ class Functions:
 
     def _take(self, arguments: str, *, first: bool) -> str:
         name, separator = (*split_arguments(arguments), ",")[:2]
-        fields = self.variable(name).split(_character(separator))
+        fields = self._named_value(name).split(_character(separator))
         value = fields.pop(0 if first else -1)
-        self.set_variable(name, _character(separator).join(fields))
+        self.assign(name, _character(separator).join(fields))
         return value
 
     def _read_global(self, arguments: str) -> str:
@@ -237,20 +261,35 @@ class Functions:
         return self._named_value(arguments)
 
     def _read_dialplan_exists(self, arguments: str) -> str:
-        words = [*split_arguments(arguments), "s", "1"]
+        given = split_arguments(arguments)
+        if len(given) == 1:
+            return "1" if given[0] in self.system.dialplan.contexts else "0"
+        words = [*given, "1"]
         priority: int | str = int(words[2]) if words[2].isdigit() else words[2]
-        if len(split_arguments(arguments)) == 1:
-            return "1" if words[0] in self.system.dialplan.contexts else "0"
         return "1" if self.system.dialplan.find(words[0], words[1], priority=priority) else "0"
 
     def _read_extension_state(self, arguments: str) -> str:
         number, _, context = arguments.partition("@")
         found = self.system.dialplan.contexts.get(context or "default")
-        hinted = found and any(e.hint for e in found.extensions if e.pattern == number)
-        return "NOT_INUSE" if hinted else "UNKNOWN"
+        hint = next((e.hint for e in found.extensions if e.pattern == number and e.hint), None) if found else None
+        if hint is None:
+            return "UNKNOWN"
+        custom = [self._custom_state(one[7:]) for one in re.split(r"[&,]", hint) if one.startswith("Custom:")]
+        return next((state for state in ("INUSE", "BUSY", "RINGING") if state in custom), "NOT_INUSE")
+
+    def _custom_state(self, name: str) -> str:
+        return self.database.get(f"/CustomDevstate/{name}", "NOT_INUSE")
+
+    def _read_presence_state(self, arguments: str) -> str:
+        words = [*split_arguments(arguments), "value"]
+        saved = self.database.get(f"/CustomPresence/{words[0].partition(':')[2]}", "not_set").split(",")
+        return dict(zip(("value", "subtype", "message"), [*saved, "", ""], strict=False)).get(words[1], "")
 
     def _read_device_state(self, arguments: str) -> str:
-        return self._written.get(f"DEVICE_STATE({arguments})", "NOT_INUSE")
+        technology, _, name = arguments.partition(":")
+        if technology == "Custom":
+            return self._written.get(f"DEVICE_STATE({arguments})", self._custom_state(name))
+        return "NOT_INUSE"
 
     def _read_pjsip_dial_contacts(self, arguments: str) -> str:
         name = split_arguments(arguments)[0]
@@ -270,7 +309,10 @@ class Functions:
         return self._read_vm_info(f"{arguments},exists")
 
     def _read_stat(self, arguments: str) -> str:
-        raise Unknowable("a file of the machine")
+        flag, _, path = arguments.partition(",")
+        if self.system.paths is None or flag not in ("e", "f", "d") or not path.startswith("/"):
+            raise Unknowable("a file of the machine")
+        return "1" if path.rstrip("/") in self.system.paths else "0"
 
     def _read_trylock(self, arguments: str) -> str:
         return "1"
@@ -287,15 +329,19 @@ def _character(word: str) -> str:
     return word.lstrip("\\")[:1] or "-"
 
 
-def _split_colon(text: str) -> tuple[str, str]:
-    """`yes:no` at the first colon outside parentheses and brackets."""
-    depth = 0
+def _split_once(text: str, separator: str) -> tuple[str, str]:
+    """The two sides of the first separator outside parentheses, brackets and quotes."""
+    depth, quoted = 0, False
     for index, letter in enumerate(text):
-        if letter in "([{":
+        if letter == '"':
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif letter in "([{":
             depth += 1
         elif letter in ")]}":
             depth -= 1
-        elif letter == ":" and depth <= 0:
+        elif letter == separator and depth <= 0:
             return text[:index], text[index + 1 :]
     return text, ""
 

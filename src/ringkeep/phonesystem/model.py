@@ -181,5 +181,6 @@ class PhoneSystem:
     outbound_routes: tuple[OutboundRoute, ...]
     feature_codes: tuple[FeatureCode, ...]
     conferences: tuple[Conference, ...]
+    paths: frozenset[str] | None  # every file and folder handed over, as seen inside; None: not known
     database: Mapping[str, str]  # astdb: "/AMPUSER/1000/cidname" -> "Ana Smith"
     problems: tuple[Problem, ...] = field(default=())  # from reading the files

@@ -24,6 +24,7 @@ class Reference:
     place: Place
     context: str
     extension: str
+    owner: Extension | None = None  # the extension whose step names it
 
 
 def reachable(system: PhoneSystem) -> list[Context]:
@@ -86,7 +87,7 @@ def _of(
     system: PhoneSystem, application: str, arguments: str, step: Step, context: Context, extension: Extension
 ) -> Iterator[Reference]:
     def made(kind: str, name: str) -> Reference:
-        return Reference(kind, name, step.place, context.name, extension.pattern)
+        return Reference(kind, name, step.place, context.name, extension.pattern, extension)
 
     if application in ("goto", "gotoif", "gotoiftime", "gosubif"):
         kind = "gosub" if application == "gosubif" else "goto"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from ringkeep.asterisk.conf import Configuration, Files, Problem, read_configuration
 from ringkeep.asterisk.dialplan import read_dialplan
@@ -23,6 +23,7 @@ def read_phone_system(
     *,
     product: str = "asterisk",
     database: Mapping[str, str] | None = None,
+    paths: Set[str] | None = None,
     etc_dir: str = "/etc/asterisk",
 ) -> PhoneSystem:
     """Read a phone system from its files; odd input becomes `problems`, nothing raises."""
@@ -53,6 +54,7 @@ def read_phone_system(
         outbound_routes=found.outbound_routes,
         feature_codes=found.feature_codes,
         conferences=found.conferences,
+        paths=None if paths is None else frozenset(paths),
         database=dict(database or {}),
         problems=(*problems, *dialplan.problems),
     )
