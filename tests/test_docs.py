@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from ringkeep.cli.main import app
+from ringkeep.cli.commands import app
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "samples").rglob("*.md")])

@@ -242,8 +242,8 @@ def named_directories(root: Path) -> dict[str, str]:
 
 def _as_source_error(error: OSError, path: Path, into: Path) -> BaseException:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SourceError("disk-full", f"The disk is full: the copy of {path} needs up to {size_text(_size(path))} in "
-                           f"{into}. Free some room, or set TMPDIR to a larger disk.")  # fmt: skip
+        return SourceError("disk-full", f"There is no room: the copy of {path} needs up to {size_text(_size(path))} in "
+                           f"{into}. Hand over a copy without old voicemail and recordings.")  # fmt: skip
     if error.errno in (errno.EACCES, errno.EPERM):
         return SourceError("unreadable", f"{error.filename or path} may not be read: run Ringkeep as a user who may, or "
                            "hand over a copy that you own.")  # fmt: skip

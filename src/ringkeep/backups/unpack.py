@@ -57,8 +57,9 @@ def unpack(
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     need = needed_bytes(archive, shown, budget)
-                    raise SourceError("disk-full", f"The disk is full: unpacking {shown} needs {size_text(need)} in "
-                                      f"{into.folder.parent}. Free some room, or set TMPDIR to a larger disk.") from error  # fmt: skip
+                    raise SourceError("disk-full", f"There is no room: unpacking {shown} needs {size_text(need)} in "
+                                      f"{into.folder.parent}. Unpack it yourself and hand over the folder without "
+                                      "old voicemail and recordings.") from error  # fmt: skip
                 if error.errno not in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ):
                     raise
                 budget.skip(member.name, "name that this file system does not take")

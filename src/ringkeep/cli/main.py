@@ -1,37 +1,26 @@
-"""The `ringkeep` command: assembles the verbs of the parts."""
+"""Entry point of the `ringkeep` command; what it can do is in `commands`, which takes a moment to load."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import Annotated
-
-import typer
-
-from ringkeep.drills import cli as drills
-from ringkeep.lab import cli as lab
-
-app = typer.Typer(
-    help="Keeps business phone systems ringing.", no_args_is_help=True, pretty_exceptions_show_locals=False
-)
-app.add_typer(lab.app, name="lab")
-app.command(name="prove")(drills.prove)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"ringkeep {version('ringkeep')}")
-        raise typer.Exit
-
-
-@app.callback()
-def ringkeep(
-    show_version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version and end.")
-    ] = False,
-) -> None:
-    """Keeps business phone systems ringing."""
+import os
+import signal
+import sys
 
 
 def main() -> None:
-    """Entry point of the `ringkeep` command."""
-    app()
+    """Run the command. Ctrl-C ends it with 130 and without a traceback, at any moment."""
+    stopping = signal.getsignal(signal.SIGINT)
+    if stopping is signal.default_int_handler:  # not when a script started us in the background
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    from ringkeep.cli.commands import app
+
+    try:
+        signal.signal(signal.SIGINT, stopping)
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except OSError as error:  # such as: the current folder was deleted
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(3) from None
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left to do is to end

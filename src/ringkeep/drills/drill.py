@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +61,8 @@ class Options:
     asterisk: str = "auto"  # auto | 16 | 22
     calls: str = "quick"  # quick | full
     at: datetime = field(default_factory=datetime.now)
-    keep: Callable[[Server, Server], None] | None = None  # called at the end with the lab still up
+    timeout_s: float = 300.0  # after which the drill reports what it has
+    keep: Callable[[Report, Server, Server], Awaitable[None]] | None = None  # awaited at the end, the lab still up
 
 
 @dataclass(slots=True)
@@ -112,8 +113,14 @@ async def prove(options: Options, progress: Progress) -> Report:
     pbx = drill.lab.server("phone system", source.root, files, far=False)
     _restore_database(source, pbx)
     log: list[str] = []
+    limit = asyncio.timeout(drill.started_at + options.timeout_s - time.monotonic())
     try:
-        await _boot_and_call(drill, system, end, pbx, far, progress)
+        async with limit:
+            await _boot_and_call(drill, system, end, pbx, far, progress)
+    except TimeoutError:
+        over = f"the drill's {options.timeout_s:.0f} s were over: what it had not called by then is not judged"
+        what = over if limit.expired() else "Asterisk runs, but no longer answers its manager interface"
+        drill.defects.append(Defect("out-of-time" if limit.expired() else "hangs", "bad", "Asterisk", what))
     except BootError as error:
         drill.defects.append(Defect("boot-failed", "bad", "Asterisk", str(error)))
     except ManagerGone as error:
@@ -121,11 +128,12 @@ async def prove(options: Options, progress: Progress) -> Report:
     own = logs.own_lines(pbx.log(), known)
     drill.defects += logs.defects(own, drill.defects)
     log = [f"{line.level} {line.source}: {line.text}" for line in own]
-    if options.keep is not None and pbx.alive:
-        options.keep(pbx, far)
+    report = _report(drill, source, image.asterisk, log)
+    if options.keep is not None:
+        await options.keep(report, pbx, far)
     await pbx.stop()
     await far.stop()
-    return _report(drill, source, image.asterisk, log)
+    return report
 
 
 # -- steps ----------------------------------------------------------------------------------------------------
@@ -224,22 +232,25 @@ async def _boot_and_call(
 async def _place(
     drill: Drill, judge: judging.Judge, board: Switchboard, planned: list[PlannedCall], pbx: Server, progress: Progress
 ) -> None:
-    done = 0
+    orders = [judge.order(plan) for plan in planned]
+    ended: dict[int, Observation] = {}
 
     def finished(seen: Observation) -> None:
-        nonlocal done
-        done += 1
+        ended[id(seen.order)] = seen
         if seen.answer_ms is not None:
             at = seen.started_at + seen.answer_ms / 1000
             drill.first_answer_at = min(drill.first_answer_at or at, at)
-        progress.update(f"{seen.order.number}", done, len(planned))
+        progress.update(f"{seen.order.number}", len(ended), len(planned))
 
-    results = await place_all(board, [judge.order(p) for p in planned], CALLS_AT_ONCE, finished)
-    board.close()
-    for plan, seen in zip(planned, results, strict=True):
-        call, defects = judge.verdict(plan, seen)
-        drill.calls.append(call)
-        drill.defects += defects
+    try:
+        await place_all(board, orders, CALLS_AT_ONCE, finished)
+    finally:  # out of time, or Asterisk crashed: what was called by then counts
+        board.close()
+        for plan, order in zip(planned, orders, strict=True):
+            if (seen := ended.get(id(order))) is not None:
+                call, defects = judge.verdict(plan, seen)
+                drill.calls.append(call)
+                drill.defects += defects
     if drill.first_answer_at is not None:
         drill.timings["first_answer_s"] = drill.first_answer_at - pbx.started_at
 

@@ -15,17 +15,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ringkeep.lab import namespaces
 from ringkeep.lab import sandbox as sandboxes
 from ringkeep.lab.image import BOUND_OVER, Image
 from ringkeep.lab.manager import Manager, ManagerGone
 from ringkeep.lab.sandbox import Limits, Sandbox
-from ringkeep.lab.tree import CONF_INSIDE, MANAGER_PORT, Tree
+from ringkeep.lab.tree import CONF_INSIDE, LOG_FILE, MANAGER_PORT, Tree
+from ringkeep.lab.watch import descendants, watch
 
 LOG_LINE = re.compile(
     r"^\[(?P<at>[^\]]+)\] (?P<level>NOTICE|WARNING|ERROR)\[(?P<thread>\d+)\](?:\[(?P<call>C-[0-9a-f]+)\])? "
     r"(?P<source>[^:]+?)(?:\.c)?: (?P<text>.*)$"
 )
 LOG_LIMIT_BYTES = 8 << 20  # a system in a loop may log without end; the first part tells enough
+CONSOLE_BYTES = 1 << 16
 
 
 class BootError(RuntimeError):
@@ -58,6 +61,7 @@ class Server:
     resolver: Path  # /etc/resolv.conf for it
     started_at: float = 0.0
     ready_s: float | None = None
+    ended_for: str = ""  # why the lab itself ended it
     _process: subprocess.Popen[bytes] | None = None
     _manager: Manager | None = None
 
@@ -87,6 +91,16 @@ class Server:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, pass_fds=(self.network,)
             )
+        watch(self._process.pid, self.limits.resident_bytes, self._over)
+
+    def _over(self, held_bytes: int) -> None:
+        """It uses too much memory: end it."""
+        self.ended_for = (
+            f"the lab ended it, because its processes together used {held_bytes >> 20} MiB of memory, "
+            f"more than the {self.limits.resident_bytes >> 20} MiB they may"
+        )
+        if self._process is not None:
+            self._process.kill()
 
     def tool(self, command: list[str]) -> list[str]:
         """The command line that runs a program of the image in a sandbox like this server's; pass `network` on."""
@@ -119,22 +133,24 @@ class Server:
 
     async def ready(self, timeout_s: float = 60.0) -> float:
         """Wait until it has booted fully; seconds since the start. Raises `BootError`."""
-        control = self.tree.outside(self.tree.directories["astrundir"]) / "asterisk.ctl"
         deadline = self.started_at + timeout_s
         while self._manager is None:
             self._check_alive(deadline)
-            if control.exists():
+            if self.tree.is_there(f"{self.tree.directories['astrundir']}/asterisk.ctl"):
                 with contextlib.suppress(OSError):
-                    self._manager = await Manager.connect(self.connect(MANAGER_PORT, 2.0), self.secret)
+                    connected = self.connect(MANAGER_PORT, 2.0)
+                    self._manager = await asyncio.wait_for(Manager.connect(connected, self.secret), 5.0)
                     break
             await asyncio.sleep(0.01)
         waiting = asyncio.ensure_future(self.manager.action("Command", timeout_s, Command="core waitfullybooted"))
-        while not (await asyncio.wait({waiting}, timeout=0.25))[0]:
-            self._check_alive(deadline)
         try:
+            while not (await asyncio.wait({waiting}, timeout=0.25))[0]:
+                self._check_alive(deadline)
             waiting.result()
         except (ManagerGone, TimeoutError) as error:
             raise BootError(f"{self.name} ended while it booted: {self.last_words()}") from error
+        finally:
+            waiting.cancel()
         self.ready_s = time.monotonic() - self.started_at
         return self.ready_s
 
@@ -148,7 +164,11 @@ class Server:
 
     def last_words(self) -> str:
         """What it said last, on its console or in its log."""
-        console = (self.tree.root / "console.txt").read_text("utf-8", "replace").strip().splitlines()
+        if self.ended_for:
+            return self.ended_for
+        with (self.tree.root / "console.txt").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - CONSOLE_BYTES))
+            console = file.read().decode("utf-8", "replace").strip().splitlines()
         log = [f"{line.level} {line.source}: {line.text}" for line in self.log() if line.level == "ERROR"]
         words = [line for line in [*log[-3:], *console[-3:]] if line.strip()]
         return " / ".join(words)[:600] or "it said nothing"
@@ -157,23 +177,39 @@ class Server:
         """Every notice, warning and error so far; unreadable lines are joined to the one before."""
         lines: list[LogLine] = []
         try:
-            with self.tree.log.open("rb") as file:
+            with self.tree.open(self.log_inside) as file:
                 text = file.read(LOG_LIMIT_BYTES).decode("utf-8", "replace")
-        except FileNotFoundError:
-            return lines
+        except OSError:
+            return lines  # not written yet, or the dialplan put something else in its place
         for raw in text.splitlines():
             if match := LOG_LINE.match(raw):
                 lines.append(LogLine(match["at"], match["level"], match["source"], match["text"], match["call"]))
         return lines
 
+    @property
+    def log_inside(self) -> str:
+        """Its log of notices, warnings and errors, as it sees the path itself."""
+        return f"{self.tree.directories['astlogdir']}/{LOG_FILE}"
+
+    def way_in(self) -> str:
+        """The command that opens its console from another terminal of this machine, by whoever runs the drill."""
+        inside = next((p for p in reversed(descendants(self.pid or 0)) if _program(p) == "asterisk"), self.pid)
+        enter = "nsenter -U --preserve-credentials -n -m -p"
+        command = f"/usr/sbin/asterisk -C {CONF_INSIDE} -rvvv"
+        return f"{enter} -t {namespaces.host_pid()} {enter} -t {inside} {command}"
+
+    def place(self) -> str:
+        """Its tree of files as a path that other processes of this machine can open."""
+        return f"/proc/{namespaces.host_pid()}/root{self.tree.root}"
+
     async def stop(self) -> None:
         """End it now. Nothing in it is worth a graceful end."""
-        if self._manager is not None:
-            await self._manager.close()
-            self._manager = None
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+        if self._manager is not None:
+            await self._manager.close()
+            self._manager = None
 
 
 def give_away(root: Path) -> None:
@@ -185,3 +221,10 @@ def give_away(root: Path) -> None:
     for folder, names, files in os.walk(root):
         for name in [*names, *files]:
             os.chown(os.path.join(folder, name), user, user, follow_symlinks=False)
+
+
+def _program(process: int) -> str:
+    try:
+        return Path("/proc", str(process), "comm").read_text().strip()
+    except OSError:
+        return ""

@@ -7,16 +7,24 @@ image brings under /usr/share/asterisk is laid under the system's own data folde
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ringkeep.asterisk.conf import Configuration, Files, Section, read_configuration
 from ringkeep.lab import manager, sandbox
 from ringkeep.lab.image import Image
 
 LOG_FILE = "ringkeep.log"
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Where a system may keep its files: names of usable length, and not over what the sandbox itself brings.
+OWN_PLACE = re.compile(r"(?!/(?:proc|sys|dev|ringkeep|stock)/)(?=.{2,200}\Z)/[^/]")
 CONF_INSIDE = "/ringkeep/asterisk.conf"
 MANAGER_PORT = 5038
 # Directories as Asterisk itself defaults them when built from source.
@@ -44,10 +52,47 @@ class Tree:
         """The file on this machine for a path as Asterisk sees it."""
         return self.root / inside.lstrip("/")
 
-    @property
-    def log(self) -> Path:
-        """The lab's own log of notices, warnings and errors."""
-        return self.outside(self.directories["astlogdir"]) / LOG_FILE
+    def open(self, inside: str) -> BinaryIO:
+        """Open a plain file for reading while the phone system runs; raises `OSError`.
+
+        Its dialplan may have put a link to a file of this machine, or a pipe nobody writes to, anywhere in its place:
+        so no link is followed, and nothing else is opened.
+        """
+        folder, name = self._folder(inside)
+        try:
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        finally:
+            os.close(folder)
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            os.close(file)
+            raise OSError(errno.EINVAL, "not a plain file", inside)
+        return os.fdopen(file, "rb")
+
+    def is_there(self, inside: str) -> bool:
+        """Whether anything is at that path, reached without following links."""
+        try:
+            folder, name = self._folder(inside)
+        except OSError:
+            return False
+        try:
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except OSError:
+            return False
+        finally:
+            os.close(folder)
+        return True
+
+    def _folder(self, inside: str) -> tuple[int, str]:
+        """The open folder a path lies in, and its name there."""
+        *folders, name = inside.strip("/").split("/")
+        here = os.open(self.root, FOLDER_FLAGS)
+        for step in folders:
+            try:
+                below = os.open(step, FOLDER_FLAGS, dir_fd=here)
+            finally:
+                os.close(here)
+            here = below
+        return here, name
 
 
 def read_directories(files: Files) -> dict[str, str]:
@@ -57,7 +102,7 @@ def read_directories(files: Files) -> dict[str, str]:
     section = configuration.section("directories") if configuration else None
     for entry in section.entries if section else ():
         path = os.path.normpath(entry.value)
-        if entry.name in directories and path.startswith("/") and path.count("/") > 1:
+        if entry.name in directories and path.count("/") > 1 and OWN_PLACE.match(path):
             directories[entry.name] = path
     # The restored files lie in /etc/asterisk, wherever they came from.
     directories["astetcdir"] = "/etc/asterisk"
@@ -66,9 +111,7 @@ def read_directories(files: Files) -> dict[str, str]:
 
 def prepare(root: Path, files: Files, image: Image, secret: str) -> Tree:
     """Make a restored tree bootable in place."""
-    tree = Tree(root, read_directories(files))
-    for path in tree.directories.values():
-        tree.outside(path).mkdir(parents=True, exist_ok=True)
+    tree = Tree(root, _made_directories(root, read_directories(files)))
     for name in SPOOL_FOLDERS:
         (tree.outside(tree.directories["astspooldir"]) / name).mkdir(exist_ok=True)
     # Asterisk writes no CDR when this folder is missing.
@@ -84,8 +127,23 @@ def prepare(root: Path, files: Files, image: Image, secret: str) -> Tree:
     return tree
 
 
+def _made_directories(root: Path, wanted: Mapping[str, str]) -> dict[str, str]:
+    """The directories, made; Asterisk's default instead of one that cannot be, because a file is in its way."""
+    made = {}
+    for name, path in wanted.items():
+        try:
+            (root / path.lstrip("/")).mkdir(parents=True, exist_ok=True)
+            made[name] = path
+        except (FileExistsError, NotADirectoryError):
+            made[name] = DIRECTORIES[name]
+            (root / DIRECTORIES[name].lstrip("/")).mkdir(parents=True, exist_ok=True)
+    return made
+
+
 def write(path: Path, text: str) -> None:
-    """Replace a file, never through a link."""
+    """Replace whatever is there by a file, never through a link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
     path.unlink(missing_ok=True)
     path.write_text(text, "utf-8", "surrogateescape")
 

@@ -1,0 +1,32 @@
+"""The `ringkeep` command: assembles the verbs of the parts."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ringkeep.drills import cli as drills
+from ringkeep.lab import cli as lab
+
+app = typer.Typer(
+    help="Keeps business phone systems ringing.", no_args_is_help=True, pretty_exceptions_show_locals=False
+)
+app.add_typer(lab.app, name="lab")
+app.command(name="prove")(drills.prove)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ringkeep {version('ringkeep')}")
+        raise typer.Exit
+
+
+@app.callback()
+def ringkeep(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Keeps business phone systems ringing."""
