@@ -150,7 +150,7 @@ def _row(label: str, good: int, total: int, words: Words) -> tuple[str, str, str
 
 
 def _told(text: str, words: Words) -> str:
-    return "; ".join(f"{word} {name}".strip() for word, name in phrases(text, words))
+    return "".join(before + f"{word} {name}".strip() for before, word, name in phrases(text, words))
 
 
 def _defects(report: Report, show: Show, words: Words) -> None:

@@ -27,6 +27,7 @@ from ringkeep.drills.words import (
     SOURCES,
     STEPS,
     VERDICTS,
+    Phrase,
     Words,
     phrases,
     safe,
@@ -73,13 +74,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ShownCall:
-    """A call with its words in the reader's language: (word, name) pairs."""
+    """A call with its words in the reader's language."""
 
     call: Call
-    caller: list[tuple[str, str]]
-    expected: list[tuple[str, str]]
-    got: list[tuple[str, str]]
-    heard: list[tuple[str, str]]
+    caller: list[Phrase]
+    expected: list[Phrase]
+    got: list[Phrase]
+    heard: list[Phrase]
     trail: str
     at: str
     open: bool
@@ -112,6 +113,7 @@ def html(report: Report, lang: str, *, at: datetime) -> str:
     """The whole report as a page in a language."""
     words, report = Words(lang), safe(report)
     css = (TEMPLATES / "report.css").read_text("utf-8")
+    severities = list(_severities(report.defects, words))
     context = {
         "words": words, "lang": lang, "direction": words.direction, "report": report, "at": words.instant(at), "css": css, "css_hash": _hash(css),
         "arrow": "←" if words.direction == "rtl" else "→",
@@ -122,7 +124,7 @@ def html(report: Report, lang: str, *, at: datetime) -> str:
         "calls": Share(sum(call.ok for call in report.calls), len(report.calls)),
         "registered": _of(report.counts.get("registered")), "trunks": _of(report.counts.get("trunks")),
         "ways": {way: _ways(report.calls, way) for way in ("inbound", "outbound", "inside")},
-        "severities": list(_severities(report.defects, words)), "missing": list(_missing(report.missing, words)),
+        "severities": severities, "hurting": [severity for severity in severities if severity.key != "note"], "missing": list(_missing(report.missing, words)),
         "missing_total": len(report.missing), "call_groups": list(_calls(report.calls, words)),
         "counts": [_count(kind, count, words) for kind, count in report.counts.items()],
         "steps": list(_steps(report.steps, words)), "log": report.log[:LISTED],
@@ -155,9 +157,9 @@ def sign(state: str) -> str:
     return svg
 
 
-def told(phrases: list[tuple[str, str]]) -> str:
+def told(pieces: list[Phrase]) -> str:
     """Words in the reader's language, names as they are and left to right."""
-    joined: str = format_html_join("; ", '{} <bdi dir="ltr">{}</bdi>', phrases)
+    joined: str = format_html_join("", '{}{} <bdi dir="ltr">{}</bdi>', pieces)
     return joined
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ringkeep.drills.report import Report
 from ringkeep.translation import Words, shown
@@ -78,6 +79,7 @@ DEFECTS = {
     "application-missing": _("The dialplan uses an application this Asterisk does not have"),
     "prompt-missing": _("A recorded message is missing"),
     "script-missing": _("A script is missing or does not run"),
+    "stand-in": _("The lab gave the answer of a program of the product"),
     "module-not-loaded": _("A module is not loaded"),
     "modules-missing": _("No module is loaded at all"),
     # Phones and carriers
@@ -144,6 +146,7 @@ ADVICE = {
     "application-missing": _("Install its module, or rewrite the line for this version of Asterisk."),
     "prompt-missing": _("Add the sound file to the backup; callers hear nothing in its place."),
     "script-missing": _("Add the script and what it needs to the backup, or remove the line that runs it."),
+    "stand-in": _("Nothing has to be done: the product brings this program along, and no backup holds it."),
     "module-not-loaded": _("Install the module, load it in modules.conf, or remove what needs it."),
     "modules-missing": _("Restore modules.conf; without it Asterisk starts, but can do nothing."),
     # Phones and carriers
@@ -208,28 +211,39 @@ def _safe(value: Any) -> Any:
     return value
 
 
-def phrases(text: str, words: Words) -> list[tuple[str, str]]:
-    """An "expected", "got" or "heard" as (words for people, names as they are): "queue support" -> ("صف", "support").
+class Phrase(NamedTuple):
+    """A piece of "expected", "got" or "heard"."""
+
+    before: str  # what stands between it and the piece before
+    word: str  # for people: "صف انتظار"
+    name: str  # as it is in the files: "support"
+
+
+def phrases(text: str, words: Words) -> list[Phrase]:
+    """What `callflow.describe` or `judge` said, in the reader's language: "queue support" -> "صف انتظار", "support".
 
     What begins with none of the known words is a name as a whole.
     """
-    pieces = []
+    found: list[Phrase] = []
     for piece in text.split("; "):
-        first, over, second = piece.partition(" over ") if piece.startswith("outbound ") else (piece, "", "")
-        pieces += [first, f"over {second}"] if over else [first]
-    return [_phrase(piece, words) for piece in pieces]
+        parts = re.split(" (?=over )", piece, maxsplit=1) if piece.startswith("outbound ") else [piece]
+        separator = words("; ") if found else ""
+        for part in parts:
+            found.append(_phrase(part, separator, words))
+            separator = " "
+    return found
 
 
-def _phrase(piece: str, words: Words) -> tuple[str, str]:
+def _phrase(piece: str, before: str, words: Words) -> Phrase:
     for lead in LONGEST_FIRST:
         if piece == lead or piece.startswith((f"{lead} ", f"{lead}: ")):
-            return words(LEADING[lead]), piece[len(lead) :].removeprefix(":").strip()
-    return "", piece
+            return Phrase(before, words(LEADING[lead]), piece[len(lead) :].removeprefix(":").strip())
+    return Phrase(before, "", piece)
 
 
 LONGEST_FIRST = sorted(LEADING, key=len, reverse=True)
 
 __all__ = [
-    "ADVICE", "DEFECTS", "KINDS", "MISSING", "PRODUCTS", "SEVERITIES", "SOURCES", "STEPS", "VERDICTS", "Words", "phrases",
-    "safe",
+    "ADVICE", "DEFECTS", "KINDS", "MISSING", "PRODUCTS", "SEVERITIES", "SOURCES", "STEPS", "VERDICTS", "Phrase", "Words",
+    "phrases", "safe",
 ]  # fmt: skip

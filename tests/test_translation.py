@@ -1,0 +1,134 @@
+"""Every text that people read is there in Persian, and texts and numbers of unknown origin are safe to show."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringkeep.drills import logs
+from ringkeep.drills.words import ADVICE, DEFECTS
+from ringkeep.phonesystem import checks
+from ringkeep.translation import LOCALE, Words, shown
+
+SOURCE = Path(__file__).parents[1] / "src/ringkeep"
+MARKS = {"_", "words", "_words"}  # _("..."), words("..."), self._words("...")
+MAKERS = {"Defect", "Finding", "Problem", "_problem"}  # whose first argument is a defect's code
+
+
+def calls_with_text(path: Path) -> Iterator[tuple[str, str]]:
+    """(name of the called function, its first argument) for every call with a literal text."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+            if isinstance(node.args[0].value, str):
+                yield name, node.args[0].value
+
+
+def texts() -> set[str]:
+    """Every English text marked for translation."""
+    marked = {text for path in SOURCE.rglob("*.py") for name, text in calls_with_text(path) if name in MARKS}
+    own = {text for name, text in calls_with_text(SOURCE / "translation.py") if name == "self"}
+    pages = {
+        text for path in SOURCE.rglob("*.html") for text in re.findall(r'{% say "([^"]*)"', path.read_text("utf-8"))
+    }
+    return marked | own | pages
+
+
+def catalogue() -> dict[str, str]:
+    with (LOCALE / "fa/LC_MESSAGES/ringkeep.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file, locale="fa") if message.id}
+
+
+def places(text: str) -> set[str | None]:
+    """The names to fill in."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_text_has_a_persian_one_and_the_catalogue_holds_nothing_else() -> None:
+    persian = {english for english, text in catalogue().items() if text.strip()}
+    assert texts() - persian == set()
+    assert persian - texts() == set()
+
+
+def test_a_translation_fills_in_what_its_text_does_and_is_persian() -> None:
+    for english, persian in catalogue().items():
+        assert places(persian) == places(english), english
+        assert re.search("[آ-ی؛]", persian), english
+        assert not re.search("[يك٠-٩0-9]", re.sub(r"UTF-8", "", persian)), (
+            f"Arabic letters or foreign digits: {persian}"
+        )
+
+
+def test_templates_hold_no_text_that_is_not_marked() -> None:
+    for path in SOURCE.rglob("*.html"):
+        bare = re.sub(r"{%.*?%}|{{.*?}}|<style>.*?</style>|<[^>]*>", " ", path.read_text("utf-8"), flags=re.DOTALL)
+        words = set(re.findall(r"[A-Za-z]{2,}", bare)) - {"Ringkeep", "Asterisk"}
+        assert not words, f"{path.name}: {words}"
+
+
+def test_every_defect_code_has_a_title_and_an_advice() -> None:
+    codes = {text for path in SOURCE.rglob("*.py") for name, text in calls_with_text(path) if name in MAKERS}
+    codes |= set(checks.PROBLEMS) | {code for code, _, _ in logs.RULES}
+    assert "include-missing" in codes and "phone-refused" in codes and "goto-nowhere" in codes
+    assert codes - DEFECTS.keys() == set()
+    assert DEFECTS.keys() - codes == set()
+    assert ADVICE.keys() == DEFECTS.keys()
+
+
+# -- numbers and dates ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "number", "duration", "long", "instant"),
+    [
+        ("en", "1,234.5", "0.42 s", "10 min 12 s", "Saturday 21 March 2026, 09:05"),
+        ("fa", "۱٬۲۳۴٫۵", "۰٫۴۲ ثانیه", "۱۰ دقیقه و ۱۲ ثانیه", "شنبه ۱ فروردین ۱۴۰۵، ۰۹:۰۵"),
+    ],
+)
+def test_numbers_and_dates_are_written_as_the_reader_writes_them(
+    lang: str, number: str, duration: str, long: str, instant: str
+) -> None:
+    words = Words(lang)
+    assert words.number(1234.5, 1) == number
+    assert words.duration(0.42) == duration
+    assert words.duration(612.2) == long
+    assert words.instant(datetime(2026, 3, 21, 9, 5)) == instant
+
+
+# -- texts of unknown origin ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\x1b]0;owned\x07", "\\u001b]0;owned\\u0007"),
+        ("a\x00b", "a\\u0000b"),
+        ("conf\u202egnp.exe", "conf\\u202egnp.exe"),
+        ("200\u200b1", "200\\u200b1"),
+        ("\ud800", "\\ud800"),
+        ("one\ntwo\u2028three", "one two\\u2028three"),
+        ("پاسخ‌گوی ۱", "پاسخ‌گوی ۱"),
+    ],
+)
+def test_what_cannot_be_seen_is_named(text: str, seen: str) -> None:
+    assert shown(text) == seen
+
+
+def test_a_huge_text_is_cut() -> None:
+    assert shown("x" * 10_000_000, 20) == "x" * 20 + "…"
+
+
+@given(st.text(st.characters(), max_size=50))
+def test_a_shown_text_can_be_written_and_steers_nothing(text: str) -> None:
+    seen = shown(text)
+    seen.encode("utf-8")
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", seen)
