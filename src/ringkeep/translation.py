@@ -43,6 +43,10 @@ class Words:
         """A number for reading: Persian digits in Persian."""
         pattern = "#,##0" + ("." + "0" * places if places else "")
         text = format_decimal(value, format=pattern, locale=self.lang, numbering_system="default")
+        return self.digits(text)
+
+    def digits(self, text: str) -> str:
+        """The text with the reader's digits."""
         return text.translate(DIGITS.get(self.lang, {}))
 
     def duration(self, seconds: float) -> str:

@@ -104,6 +104,12 @@ def test_persian_leaves_no_english_but_names_and_english_details() -> None:
     assert left - meant == {"tape", "tomorrow"}  # kinds that nobody has a word for yet
 
 
+def test_templates_name_nothing_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages._engine(), "string_if_invalid", "not there: %s")
+    for report in (REPORT, EMPTY):
+        assert "not there: " not in pages.html(report, "en", at=AT)
+
+
 def test_failed_calls_come_first_and_are_unfolded() -> None:
     calls = (GOOD, *(replace(FAILED, kind="outbound", to=f"failed{n}") for n in range(3)), GOOD)
     read = page(replace(REPORT, calls=calls))
@@ -126,6 +132,35 @@ def test_nothing_is_fetched_and_nothing_runs(lang: str) -> None:
     for _, attrs in read.tags:
         assert not [name for name in attrs if name.startswith("on") or name in ("src", "style")]
         assert (attrs.get("href") or "#").startswith("#")
+
+
+def test_every_colour_can_be_read_on_its_ground() -> None:
+    """WCAG 2.1 contrast of text, 4.5 to 1, in light, dark and print."""
+    css = (pages.TEMPLATES / "report.css").read_text("utf-8")
+    palettes = [
+        dict(re.findall(r"--([a-z-]+): (#\w+)", block)) for block in re.findall(r":root {(.*?)}", css, re.DOTALL)
+    ]
+    assert len(palettes) == 3
+    for palette in palettes:
+        for ground in ("page", "card"):
+            for ink in ("text", "quiet", "good", "degraded", "bad", "note"):
+                assert contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground, palette)
+        for state in ("good", "degraded", "bad"):
+            for ink in (state, "text", "quiet"):
+                assert contrast(palette[ink], palette[f"{state}-card"]) >= 4.5, (ink, state, palette)
+
+
+def contrast(one: str, other: str) -> float:
+    """https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio"""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 # -- a phone system that means harm ---------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Progress:
     def _text(self, name: str, seconds: float, note: str) -> str:
         number = self._words.number(seconds, 2).rjust(6)
         time_taken = self._words("{seconds} s").format(seconds=number)
-        return f"  {time_taken}  {self._words(STEPS.get(name, name))} {shown(note)}".rstrip()
+        return f"  {time_taken}  {self._words(STEPS.get(name, name))} {self._words.digits(shown(note))}".rstrip()
 
     def _show(self) -> None:
         if self._live is None:

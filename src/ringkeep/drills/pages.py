@@ -38,7 +38,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FOLDED_FROM = 12  # a longer list is folded
 OPEN_TRAILS = 12  # failed calls of a kind whose steps are unfolded
 LISTED = 5_000  # of one list; the rest is in --json
-STEPS_OF_FAILED, STEPS_OF_GOOD = 40, 12  # of a call's trail: its end is what matters
+STEPS_OF_FAILED, STEPS_OF_GOOD = 24, 12  # of a call's trail: its end is what matters
 
 # -- what the templates show ----------------------------------------------------------------------------------
 
