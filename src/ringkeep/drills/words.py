@@ -54,6 +54,8 @@ LEADING = {
     "prompt": _("prompt"), "not the prompt": _("not the prompt"), "speech both ways": _("speech both ways"),
     "nobody hears the other": _("nobody hears the other"), "the caller hears nothing": _("the caller hears nothing"),
     "the carrier hears nothing": _("the carrier hears nothing"), "the phone hears nothing": _("the phone hears nothing"),
+    "a message left": _("a message left"), "the message played back": _("the message played back"),
+    "no message": _("no message"),
 }  # fmt: skip
 
 # What a defect is, by its code: a title, and what to do about it. Which code is found where: docs/defects.md.
@@ -65,6 +67,7 @@ DEFECTS = {
     "no-audio": _("The call is answered, but somebody hears nothing"),
     "prompt-silent": _("A recorded message is silent"),
     "prompt-not-heard": _("A recorded message is not heard"),
+    "voicemail-not-played": _("A message left in voicemail is not played back"),
     "hours-inverted": _("The opening hours look inverted"),
     # Booting and registering
     "boot-failed": _("Asterisk does not start"),
@@ -132,6 +135,7 @@ ADVICE = {
     "no-audio": _("Check codecs, direct_media and NAT settings of the phone or trunk named here."),
     "prompt-silent": _("Record the message again; the file holds nothing but silence."),
     "prompt-not-heard": _("Check that the file is a sound file Asterisk can play and that the call waits for its end."),
+    "voicemail-not-played": _("Check the mailbox, its PIN and where messages are stored; what callers say is lost."),
     "hours-inverted": _("Check the time condition at this line: the people are reached at night and not by day."),
     # Booting and registering
     "boot-failed": _("Mend what the message names first; without a boot nothing else can be tried."),
