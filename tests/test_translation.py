@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringkeep.drills import logs
-from ringkeep.drills.words import ADVICE, DEFECTS
-from ringkeep.phonesystem import checks
+from ringkeep.drills.words import ADVICE, DEFECTS, LEADING, MISSING, STEPS
+from ringkeep.phonesystem import callflow, checks
 from ringkeep.translation import LOCALE, Words, shown
 
 SOURCE = Path(__file__).parents[1] / "src/ringkeep"
@@ -82,6 +82,16 @@ def test_every_defect_code_has_a_title_and_an_advice() -> None:
     assert codes - DEFECTS.keys() == set()
     assert DEFECTS.keys() - codes == set()
     assert ADVICE.keys() == DEFECTS.keys()
+
+
+def test_every_step_missing_thing_and_stop_has_its_words() -> None:
+    """What the code names by a word of its own, a reader meets in theirs."""
+    told = [call for path in SOURCE.rglob("*.py") for call in calls_with_text(path)]
+    assert {text for name, text in told if name == "step"} <= STEPS.keys()
+    assert {text for name, text in told if name in ("Missing", "MissingItem")} <= MISSING.keys()
+    stops = {text for name, text in told if name in ("Stop", "_stop", "_final")}
+    assert "menu" in stops and "voicemail_main" in stops
+    assert {callflow.WORDS.get(kind, kind) for kind in stops} - LEADING.keys() == set()
 
 
 # -- numbers and dates ----------------------------------------------------------------------------------------

@@ -118,9 +118,8 @@ def _proved(report: Report, show: Show, words: Words) -> None:
     if product != "Asterisk":
         source = f"{product}, {source}"
     upgrade = f" · {words('upgrade drill')}" if report.upgrade else ""
-    arrow = "←" if words.direction == "rtl" else "→"
     show(escape(report.source_path), style="dim")
-    show(f"{escape(source)} {arrow} {escape(lab)}{upgrade}", style="dim")
+    show(escape(words("{source} → {lab}").format(source=source, lab=lab) + upgrade), style="dim")
 
 
 def _calls(report: Report, show: Show, words: Words) -> None:
@@ -137,8 +136,8 @@ def _calls(report: Report, show: Show, words: Words) -> None:
     failed = [call for call in report.calls if not call.ok]
     for call in failed[:SHOWN_CALLS]:
         keys = f" {words('keys')} {call.keys}" if call.keys else ""
-        arrow = "←" if words.direction == "rtl" else "→"
-        show(f"[red]✖[/] [bold]{escape(_told(call.caller, words))} {arrow} {escape(call.to + keys)}[/]")
+        way = words("{caller} → {number}").format(caller=_told(call.caller, words), number=call.to)
+        show(f"[red]✖[/] [bold]{escape(way + keys)}[/]")
         for label, text in ((words("expected"), call.expected), (words("got"), call.got)):
             show(f"  {label}: {escape(_told(text, words))}", style="dim")
     _more(len(failed) - SHOWN_CALLS, show, words)

@@ -48,7 +48,7 @@ LEADING = {
     "announcement": _("announcement"), "outbound": _("outbound"), "over": _("over"), "directory": _("directory"),
     "parking": _("parking"), "echo": _("echo"), "record": _("record"), "pickup": _("pickup"), "hangup": _("hangup"),
     "busy": _("busy"), "congestion": _("congestion"), "dead end": _("dead end"), "decided by": _("decided by"),
-    "music on hold": _("music on hold"), "listening in": _("listening in"), "tone": _("tone"), "trunk": _("trunk"),
+    "music on hold": _("music on hold"), "listening in": _("listening in"), "tone": _("tone"), "DISA": _("DISA"), "trunk": _("trunk"),
     "refused": _("refused"), "answered by": _("answered by"), "rang": _("rang"), "last step": _("last step"),
     "ended": _("ended"), "the carrier saw": _("the carrier saw"), "nothing": _("nothing"), "somewhere": _("somewhere"),
     "prompt": _("prompt"), "not the prompt": _("not the prompt"), "speech both ways": _("speech both ways"),
