@@ -118,6 +118,16 @@ def test_failed_calls_come_first_and_are_unfolded() -> None:
     assert read.text.index("failed2") < read.text.index("9110")
 
 
+def test_a_call_that_arrives_unheard_is_no_good_call() -> None:
+    calls = (GOOD, replace(GOOD, to="9111", heard="nobody hears the other", at="2026-11-24T03:30"))
+    read = page(replace(REPORT, calls=calls))
+    rows = read.text.index("The calls")
+    assert rows < read.text.index("9111") < read.text.index("9110")
+    html = pages.html(replace(REPORT, calls=calls), "en", at=AT)
+    assert "#sign-degraded" in html[html.index('id="calls"') : html.index("9111")]
+    assert "Tuesday 24 November 2026, 03:30" in html and "Tuesday 24 November 2026, 10:30" in html
+
+
 def test_a_system_that_was_not_booted_has_a_page_too() -> None:
     assert "not booted" in page(EMPTY).text
     assert "بوت نشد" in page(EMPTY, "fa").text

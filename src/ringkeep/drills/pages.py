@@ -23,6 +23,7 @@ from ringkeep.drills.words import (
     DEFECTS,
     KINDS,
     MISSING,
+    NOT_HEARD,
     PRODUCTS,
     SOURCES,
     STEPS,
@@ -65,6 +66,7 @@ class Group:
     advice: str = ""
     good: int = 0
     folded: bool = False
+    mixed: bool = False  # calls at more than one instant: say for each
 
     @property
     def more(self) -> int:
@@ -83,6 +85,7 @@ class ShownCall:
     heard: list[Phrase]
     trail: str
     at: str
+    state: str  # the sign: good, bad, or degraded for one that arrived, but was not heard as it should
     open: bool
 
 
@@ -227,12 +230,19 @@ def _calls(calls: Iterable[Call], words: Words) -> Iterable[tuple[Group, Group]]
     for call in calls:
         by_kind.setdefault(call.kind, []).append(call)
     for kind, same in by_kind.items():
-        label = words(KINDS.get(kind, kind))
+        label, mixed = words(KINDS.get(kind, kind)), len({call.at for call in same}) > 1
         failed = [call for call in same if not call.ok]
-        good = [call for call in same if call.ok]
+        good = sorted((call for call in same if call.ok), key=_state)  # those with a complaint first
         yield (
-            Group(kind, label, _shown_calls(failed, words), len(failed), good=len(good)),
-            Group(kind, label, _shown_calls(good, words), len(good), folded=bool(failed) or len(good) > FOLDED_FROM),
+            Group(kind, label, _shown_calls(failed, words), len(failed), good=len(good), mixed=mixed),
+            Group(
+                kind,
+                label,
+                _shown_calls(good, words),
+                len(good),
+                folded=bool(failed) or len(good) > FOLDED_FROM,
+                mixed=mixed,
+            ),
         )
 
 
@@ -245,7 +255,17 @@ def _shown_call(call: Call, words: Words, *, unfolded: bool) -> ShownCall:
     heard = phrases(call.heard, words) if call.heard else []
     steps = STEPS_OF_GOOD if call.ok else STEPS_OF_FAILED
     trail = "\n".join((["…"] if len(call.trail) > steps else []) + list(call.trail[-steps:]))
-    return ShownCall(call, caller, expected, got, heard, trail, _when(call.at, words), unfolded and not call.ok)
+    return ShownCall(
+        call, caller, expected, got, heard, trail, _when(call.at, words), _state(call), unfolded and not call.ok
+    )  # fmt: skip
+
+
+def _state(call: Call) -> str:
+    if not call.ok:
+        return "bad"
+    return (
+        "degraded" if (call.heard or "").startswith(NOT_HEARD) or (call.heard or "").endswith(" is silent") else "good"
+    )
 
 
 def _when(at: str | None, words: Words) -> str:

@@ -58,6 +58,9 @@ LEADING = {
     "no message": _("no message"),
 }  # fmt: skip
 
+NOT_HEARD = ("nobody hears", "the caller hears nothing", "the carrier hears nothing", "the phone hears nothing",
+             "not the prompt", "no message")  # fmt: skip  # how "heard" begins when something is wrong
+
 # What a defect is, by its code: a title, and what to do about it. Which code is found where: docs/defects.md.
 DEFECTS = {
     # The calls themselves
@@ -248,6 +251,6 @@ def _phrase(piece: str, before: str, words: Words) -> Phrase:
 LONGEST_FIRST = sorted(LEADING, key=len, reverse=True)
 
 __all__ = [
-    "ADVICE", "DEFECTS", "KINDS", "MISSING", "PRODUCTS", "SEVERITIES", "SOURCES", "STEPS", "VERDICTS", "Phrase", "Words",
-    "phrases", "safe",
+    "ADVICE", "DEFECTS", "KINDS", "MISSING", "NOT_HEARD", "PRODUCTS", "SEVERITIES", "SOURCES", "STEPS", "VERDICTS", "Phrase",
+    "Words", "phrases", "safe",
 ]  # fmt: skip
