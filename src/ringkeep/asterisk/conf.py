@@ -19,6 +19,8 @@ Files = Mapping[str, bytes]  # absolute path inside the phone system -> raw byte
 INCLUDE_DEPTH = 10  # Asterisk's MAX_INCLUDE_LEVEL
 LINE_BYTES = 8191  # longer lines are skipped, as Asterisk does
 LINES_IN_ALL = 2_000_000  # more is not a phone system: reading stops with a problem
+ENTRIES_IN_ALL = 4_000_000  # inherited ones counted for each heir: templates that double would never end
+VALUE_BYTES = 1 << 20  # of a value that `+=` makes longer and longer
 COMMENT_DEPTH = 128  # MAX_NESTED_COMMENTS
 
 
@@ -138,7 +140,7 @@ class _Reader:
         self.files, self.etc_dir, self.configuration = files, etc_dir, configuration
         self.section: Section | None = None
         self.templates: dict[str, Section] = {}  # first section of a name, for inheritance
-        self.lines = 0
+        self.lines = self.inherited = 0
         self.folders: dict[str, list[str]] | None = None
 
     def read_file(self, path: str, chain: tuple[str, ...]) -> None:
@@ -242,7 +244,7 @@ class _Reader:
                     fatal=True,
                 )
                 return
-            section.entries.extend(base.entries)
+            self._inherit(section, base, place)
         section.inherited = len(section.entries)
         self._add(section)
 
@@ -259,8 +261,15 @@ class _Reader:
             return
         for parent in (o for o in options if o not in "!+"):
             if base := self.templates.get(parent):
-                existing.entries.extend(base.entries)
+                self._inherit(existing, base, place)
         self.section = existing
+
+    def _inherit(self, heir: Section, base: Section, place: Place) -> None:
+        self.inherited += len(base.entries)
+        if self.inherited > ENTRIES_IN_ALL:
+            what = f"templates multiply to more than {ENTRIES_IN_ALL:,} entries: reading stops here"
+            self._problem("too-big", what, place, fatal=True)
+        heir.entries.extend(base.entries)
 
     def _add(self, section: Section) -> None:
         self.configuration.sections.append(section)
@@ -298,6 +307,8 @@ class _Reader:
         entries = self.section.entries
         for index in range(len(entries) - 1, -1, -1):
             if entries[index].name == name:
+                if len(entries[index].value) > VALUE_BYTES:
+                    self._problem("too-big", f"{name} grows to more than {VALUE_BYTES:,} bytes", place, fatal=True)
                 entries[index] = Entry(name, (entries[index].value + value).strip(), place, entries[index].is_object)
                 return
         entries.append(Entry(name, value.strip(), place))

@@ -73,7 +73,7 @@ class Context:
         table: dict[str, list[Extension]] = {}
         for extension in self.extensions:
             if not extension.pattern.startswith("_"):
-                table.setdefault(extension.pattern, []).append(extension)
+                table.setdefault(plain(extension.pattern), []).append(extension)
         for same in table.values():
             same.sort(key=lambda e: e.callerid is None)
         return table
@@ -86,6 +86,7 @@ class Context:
 
     def candidates(self, number: str) -> Iterator[Extension]:
         """Extensions that match a number, best first."""
+        number = plain(number)
         yield from self.exact.get(number, ())
         for extension in self.patterns:
             if pattern_matches(extension.pattern, number):
@@ -93,7 +94,7 @@ class Context:
 
     def add(self, pattern: str, callerid: str | None, place: Place) -> Extension:
         """The extension of that name, made when it is new."""
-        key = (pattern.replace("-", "") if pattern.startswith("_") else pattern, callerid)
+        key = (plain(pattern), callerid)
         if key not in self._by_key:
             self._by_key[key] = Extension(pattern, callerid, place)
             self.extensions.append(self._by_key[key])
@@ -169,9 +170,14 @@ def _caller_matches(wanted: str | None, callerid: str | None) -> bool:
 def pattern_matches(pattern: str, number: str) -> bool:
     """Whether a number matches an extension or `_pattern`, whole."""
     if not pattern.startswith("_"):
-        return pattern == number
+        return plain(pattern) == plain(number)
     compiled = _compiled(pattern)
-    return compiled is not None and compiled.fullmatch(number) is not None
+    return compiled is not None and compiled.fullmatch(plain(number)) is not None
+
+
+def plain(number: str) -> str:
+    """The number as Asterisk compares it: hyphens mean nothing, so that `s-` is `s` (pbx.c, ext_cmp_exten)."""
+    return number.replace("-", "")
 
 
 @lru_cache(maxsize=65536)

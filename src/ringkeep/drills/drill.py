@@ -20,13 +20,14 @@ from ringkeep.backups.source import Source, open_source
 from ringkeep.drills import judge as judging
 from ringkeep.drills import loaded as loading
 from ringkeep.drills import logs, registered, rules, stock
-from ringkeep.drills.plan import PlannedCall, Planner, opening_hours
+from ringkeep.drills.calling import Calling
+from ringkeep.drills.calling import rounds as calling_rounds
+from ringkeep.drills.plan import Planner, opening_hours
 from ringkeep.drills.progress import Progress
 from ringkeep.drills.prompts import Prompts
 from ringkeep.drills.report import Call, Count, Defect, Missing, Report
-from ringkeep.lab import farend
+from ringkeep.lab import agi, farend
 from ringkeep.lab import image as images
-from ringkeep.lab.calls import Observation, Switchboard, place_all
 from ringkeep.lab.lab import Lab
 from ringkeep.lab.manager import ManagerGone
 from ringkeep.lab.sandbox import Limits
@@ -38,7 +39,6 @@ from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
 
 CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
-CALLS_AT_ONCE = 24
 
 
 class CouldNotTry(Exception):
@@ -80,7 +80,7 @@ class Drill:
     timings: dict[str, float | None] = field(
         default_factory=lambda: dict.fromkeys(("read_s", "boot_s", "first_answer_s", "total_s"))
     )
-    first_answer_at: float | None = None
+    scripts: agi.ScriptService | None = None
 
 
 async def prove(options: Options, progress: Progress) -> Report:
@@ -89,8 +89,8 @@ async def prove(options: Options, progress: Progress) -> Report:
     with progress.step("unpack"):
         source = open_source(options.path, drill.lab.folder("pbx"))
     with progress.step("read"):
-        files = config_files(source.root)
-        system = read_phone_system(files, product=source.product, database=source.astdb or {})
+        files, names = config_files(source.root), all_names(source.root)
+        system = read_phone_system(files, product=source.product, database=source.astdb or {}, paths=names)
         drill.timings["read_s"] = time.monotonic() - drill.started_at
     if not any(name.startswith("/etc/asterisk/") for name in files):
         return _completeness_only(drill, source, system, files)
@@ -125,6 +125,7 @@ async def prove(options: Options, progress: Progress) -> Report:
         drill.defects.append(Defect("boot-failed", "bad", "Asterisk", str(error)))
     except ManagerGone as error:
         drill.defects.append(Defect("crashed", "bad", "Asterisk", f"{error}: {pbx.last_words()}"))
+    drill.defects += _scripts(drill.scripts)
     own = logs.own_lines(pbx.log(), known)
     drill.defects += logs.defects(own, drill.defects)
     log = [f"{line.level} {line.source}: {line.text}" for line in own]
@@ -171,6 +172,23 @@ def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:
     return 16 if uses_chan_sip or uses_macro else 22
 
 
+def _scripts(service: agi.ScriptService | None) -> list[Defect]:
+    """What the phone system asked of its product's own FastAGI service."""
+    if service is None:
+        return []
+    played = [
+        Defect(
+            "stand-in", "note", name, f"{name} is the product's own program and in no backup: the lab gave its answer"
+        )
+        for name in sorted(service.played)
+    ]
+    what = (
+        "the dialplan ran {name} of the product's FastAGI service, which is in no backup: the lab cannot answer for it"
+    )
+    refused = [Defect("script-missing", "note", name, what.format(name=name)) for name in sorted(service.refused)]
+    return [*played, *refused]
+
+
 def _restore_database(source: Source, pbx: Server) -> None:
     """astdb as Asterisk keeps it, where the source only held it in another form."""
     database = pbx.tree.outside(pbx.tree.directories["astdbdir"]) / "astdb.sqlite3"
@@ -190,7 +208,7 @@ def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
 def _completeness(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> None:
     stock_paths = frozenset(drill.lab.image.paths())
     items = find_missing(
-        system, files, all_names(source.root), stock=stock_paths, directories=read_directories(files),
+        system, files, system.paths or frozenset(), stock=stock_paths, directories=read_directories(files),
         dangling=source.dangling, databases=bool(source.sql_dumps),
     )  # fmt: skip
     drill.missing += [Missing(item.kind, item.name, str(item.place)) for item in items]
@@ -208,6 +226,7 @@ async def _boot_and_call(
     drill: Drill, system: PhoneSystem, end: farend.FarEnd, pbx: Server, far: Server, progress: Progress
 ) -> None:
     with progress.step("boot"):
+        drill.scripts = await drill.lab.play_scripts(system.database)
         pbx.start()
         drill.timings["boot_s"] = await pbx.ready()
     with progress.step("compare"):
@@ -215,44 +234,40 @@ async def _boot_and_call(
         counts, defects = loading.compare(system, held)
         drill.counts |= counts
         drill.defects += defects
-    with progress.step("register"):
-        drill.counts["registered"], defects = await registered.phones(far, end, progress)
-        drill.defects += defects
     open_at, closed_at = opening_hours(system, drill.options.at)
     planner = Planner(system, end, held.applications, open_at, closed_at)
-    judge = judging.Judge(judging.Places(system), Prompts(pbx).wav)
-    with progress.step("call"):
-        for at, planned in planner.rounds(drill.options.calls):
-            await pbx.manager.command(f"dialplan set global TESTTIME {at.timestamp():.0f}.0")
-            await _place(drill, judge, Switchboard(pbx, far, end), planned, pbx, progress)
-    with progress.step("carriers"):
-        drill.defects += await registered.trunks(pbx, system)
-
-
-async def _place(
-    drill: Drill, judge: judging.Judge, board: Switchboard, planned: list[PlannedCall], pbx: Server, progress: Progress
-) -> None:
-    orders = [judge.order(plan) for plan in planned]
-    ended: dict[int, Observation] = {}
-
-    def finished(seen: Observation) -> None:
-        ended[id(seen.order)] = seen
-        if seen.answer_ms is not None:
-            at = seen.started_at + seen.answer_ms / 1000
-            drill.first_answer_at = min(drill.first_answer_at or at, at)
-        progress.update(f"{seen.order.number}", len(ended), len(planned))
-
+    calling = Calling(pbx, far, end, judging.Judge(judging.Places(system), Prompts(pbx).wav), progress)
     try:
-        await place_all(board, orders, CALLS_AT_ONCE, finished)
-    finally:  # out of time, or Asterisk crashed: what was called by then counts
-        board.close()
-        for plan, order in zip(planned, orders, strict=True):
-            if (seen := ended.get(id(order))) is not None:
-                call, defects = judge.verdict(plan, seen)
-                drill.calls.append(call)
-                drill.defects += defects
-    if drill.first_answer_at is not None:
-        drill.timings["first_answer_s"] = drill.first_answer_at - pbx.started_at
+        await _register_and_call(drill, calling, planner, end, far, progress)
+        with progress.step("carriers"):
+            drill.defects += await registered.trunks(pbx, system)
+    finally:
+        calling.close()
+        drill.calls += calling.calls
+        drill.defects += calling.defects
+        drill.timings["first_answer_s"] = calling.first_answer_s()
+
+
+async def _register_and_call(
+    drill: Drill, calling: Calling, planner: Planner, end: farend.FarEnd, far: Server, progress: Progress
+) -> None:
+    """Calls that ring no phone do not wait until all phones have registered."""
+    rounds = calling_rounds(planner, drill.options.calls)
+    first = asyncio.create_task(calling.place(*next(rounds)))
+    try:
+        with progress.step("register"):
+            drill.counts["registered"], defects = await registered.phones(far, end, progress)
+            drill.defects += defects
+        calling.phones_ready.set()
+        with progress.step("call"):
+            planning = asyncio.create_task(asyncio.to_thread(next, rounds, None))
+            await first
+            while (following := await planning) is not None:
+                planning = asyncio.create_task(asyncio.to_thread(next, rounds, None))
+                if following[1]:
+                    await calling.place(*following)
+    finally:
+        first.cancel()
 
 
 def _report(drill: Drill, source: Source, lab_asterisk: str, log: list[str]) -> Report:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.drills.plan import PlannedCall
+from ringkeep.drills.plan import PlannedCall, Press
 from ringkeep.drills.report import Call, Defect
 from ringkeep.lab import sound
 from ringkeep.lab.calls import Observation, Order, Step
@@ -23,6 +22,10 @@ FINAL = {
     "voicemail", "voicemailmain", "hangup", "busy", "congestion", "confbridge", "meetme", "directory", "echo", "record",
     "musiconhold", "park", "disa", "zapateller", "milliwatt",
 }  # fmt: skip
+QUEUE_S = 30.0  # members are rung one after the other
+MESSAGE_S, PLAYBACK_S = 4.0, 14.0  # leaving a message; logging in and hearing it, envelope included
+LOOP_STEPS = 3000  # no call needs so many steps: it goes round in circles
+LOOP_SHOWN = 600  # where the dialplan as read is a circle, so many steps show it
 DEAD_END_S = 3.0  # without a new step, a call that is to lead nowhere has led nowhere
 LIKE_ENOUGH = 0.45  # mu-law gives 0.9 and more, GSM 0.6; other speech stays below 0.25
 TRAIL = 8
@@ -60,21 +63,26 @@ class Judge:
 
     def order(self, planned: PlannedCall) -> Order:
         """The call to place, with when to press which key and when it has arrived."""
-        presses = tuple(
-            (lambda seen, menu=menu: self._passed(seen, menu), digits_of(key))
-            for menu, key in zip(planned.menus, planned.keys, strict=False)
-            if digits_of(key)
-        )
+        presses = tuple((self._moment(press), press.digits) for press in planned.presses if press.digits)
         goal = planned.expected
         listen_s = 0.0
-        if goal is not None:
-            listen_s = 0.7 if goal.kind in (*RINGS, "outbound") else 1.6 if goal.prompts or planned.prompts else 0.2
+        if planned.listen and goal is not None:
+            listen_s = self._listening_s(planned, goal)
         return Order(
             caller=planned.caller, number=planned.number, caller_number=planned.caller_number, presses=presses,
             reached=lambda seen: self.reached(planned, seen), listen_s=listen_s,
             lost=lambda seen: self.lost(planned, seen), timeout_s=self._patience(planned), phones=planned.phones,
             carriers=planned.carriers, carrier_number=(goal.number or "") if goal else "",
         )  # fmt: skip
+
+    def _listening_s(self, planned: PlannedCall, goal: Stop) -> float:
+        """How long the caller stays on the line once it has arrived, for the sound to be judged."""
+        if planned.kind == "voicemail":
+            return MESSAGE_S if goal.kind == "voicemail" else PLAYBACK_S
+        if goal.kind in (*RINGS, "outbound"):
+            return 0.0 if planned.enough_to_join else 0.7
+        names = [pair for s in planned.prompts for pair in zip(s.prompts, s.languages, strict=True)]
+        return 1.6 if any(self.prompt_file(*pair) for pair in names) else 0.2
 
     def reached(self, planned: PlannedCall, seen: Observation) -> bool:
         """Whether the call has arrived where it was to go."""
@@ -87,11 +95,13 @@ class Judge:
             return seen.answered and any(number == goal.number or goal.number is None for _, number in seen.carrier)
         if goal.kind == "queue" and planned.enough_to_join:
             return f"queue {goal.name}" in seen.joined
-        arrived = self._passed(seen, goal)
+        arrived = self._passed(seen, goal, planned.visits)
         return arrived and (seen.answered or not goal.answered)
 
     def lost(self, planned: PlannedCall, seen: Observation) -> bool:
         """Whether the call can no longer arrive: the caller has come to where a call stays or ends."""
+        if len(seen.steps) > (LOOP_SHOWN if planned.loops else LOOP_STEPS):
+            return True
         if planned.expected is None:
             return bool(seen.steps) and time.monotonic() - seen.stepped_at > DEAD_END_S
         own = [step for step in seen.steps if step.channel == seen.steps[0].channel]
@@ -103,22 +113,42 @@ class Judge:
 
     def _patience(self, planned: PlannedCall) -> float:
         """Seconds to wait for the goal: as long as the prompts on the way, and ringing, may take."""
-        waits = sum(12.0 for key in planned.keys if key in ("t", "i"))
+        waits = sum(self._timeout(press) for press in planned.presses if not press.digits)
         talk = 0.0
         for stop in planned.prompts:
             for name, language in zip(stop.prompts, stop.languages, strict=True):
                 if stop.kind == "announcement" and (path := self.prompt_file(name, language)):
                     talk += len(sound.read_wav(path)) / sound.RATE
-        return 14.0 + 4.0 * len(planned.keys) + waits + min(talk, 120.0)
+        return 14.0 + QUEUE_S * (planned.kind == "queue") + 4.0 * len(planned.presses) + waits + min(talk, 120.0)
 
-    def _passed(self, seen: Observation, stop: Stop) -> bool:
-        return any(self.places.of(step, seen.order.caller_number) == stop.place for step in reversed(seen.steps))
+    def _timeout(self, press: Press) -> float:
+        """Seconds until a menu goes on without a key: its prompts, then its own timeout."""
+        prompts = sum(
+            len(sound.read_wav(path)) / sound.RATE
+            for pair in zip(press.stop.prompts, press.stop.languages, strict=True)
+            if (path := self.prompt_file(*pair))
+        )
+        return min(60.0, prompts + (press.stop.timeout_s or 10.0) + 5.0)
+
+    def _passed(self, seen: Observation, stop: Stop, visits: int = 1) -> bool:
+        passed = sum(self.places.of(step, seen.order.caller_number) == stop.place for step in seen.steps)
+        return passed >= visits
+
+    def _moment(self, press: Press) -> Callable[[Observation], bool]:
+        """When to press: at the stop, and so long after its last step began."""
+
+        def come(seen: Observation) -> bool:
+            return self._passed(seen, press.stop, press.visit) and time.monotonic() >= seen.stepped_at + press.wait_s
+
+        return come
 
     # -- verdict of one call ------------------------------------------------------------------------------
 
     def verdict(self, planned: PlannedCall, seen: Observation) -> tuple[Call, list[Defect]]:
         """What the report says of the call, and the defects it shows."""
         ok = self.reached(planned, seen)
+        if planned.kind == "feature" and seen.answered:
+            ok = True  # what a code does depends on what was done before, in this drill too; that it answers counts
         heard, complaints = self._heard(planned, seen) if ok else (None, [])
         trail = tuple(self._line(step, seen) for step in before_hangup(seen.steps)[-TRAIL:])
         call = Call(
@@ -155,7 +185,14 @@ class Judge:
         if not seen.entered and not seen.steps:
             trunk = f"{planned.caller_words} -> {planned.number}"
             return Defect("call-refused", severity, trunk, f"the phone system did not take the call ({call.got})")
-        place = next((p for step in reversed(before_hangup(seen.steps)) if (p := self.places.of(step, seen.order.caller_number))), None)
+        place = next(
+            (
+                p
+                for step in reversed(before_hangup(seen.steps))
+                if (p := self.places.of(step, seen.order.caller_number))
+            ),
+            None,
+        )
         if planned.expected is None:
             return Defect(
                 "dead-end",
@@ -172,7 +209,7 @@ class Judge:
 
     def _heard(self, planned: PlannedCall, seen: Observation) -> tuple[str | None, list[Defect]]:
         goal = planned.expected
-        if goal is None or planned.enough_to_join:
+        if goal is None or planned.enough_to_join or not planned.listen:
             return None, []
         caller = sound.read_wav(seen.recordings.get("caller", Path()))
         if goal.kind in RINGS or goal.kind == "outbound":
@@ -194,14 +231,26 @@ class Judge:
                     f"the call is answered, but {way}",
                 )
             ]
+        if planned.kind == "voicemail":
+            return self._message(planned, goal, caller)
         return self._prompt(planned, caller)
+
+    @staticmethod
+    def _message(planned: PlannedCall, goal: Stop, caller: sound.Samples) -> tuple[str | None, list[Defect]]:
+        """Whether the colleague heard the tone that the caller had left."""
+        if goal.kind == "voicemail":
+            return "a message left", []
+        if sound.has_tone(caller, CALLER_HZ):
+            return "the message played back", []
+        what = f"extension {planned.caller_words} did not hear the message that was left a moment before"
+        return "no message", [Defect("voicemail-not-played", "degraded", str(goal.place), what)]
 
     def _prompt(self, planned: PlannedCall, caller: sound.Samples) -> tuple[str | None, list[Defect]]:
         """Whether one of the prompts on the way was heard; silence about prompts we cannot read."""
         best, tried = (0.0, ""), []
         for stop in planned.prompts:
             for name, language in zip(stop.prompts, stop.languages, strict=True):
-                path = self.prompt_file(name, language)
+                path = None if name.startswith("silence/") else self.prompt_file(name, language)
                 if path is None:
                     continue
                 prompt = sound.read_wav(path)
@@ -238,11 +287,6 @@ def before_hangup(steps: list[Step]) -> list[Step]:
 
 def _keys(planned: PlannedCall) -> str:
     return f" and presses {' '.join(planned.keys)}" if planned.keys else ""
-
-
-def digits_of(key: str) -> str:
-    """What to press for a planned key; "t" presses nothing."""
-    return "" if key == "t" else key
 
 
 def merge(defects: Iterable[Defect]) -> list[Defect]:

@@ -7,8 +7,8 @@ placed on the booted system and what really happened is held against it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -23,6 +23,23 @@ ON_THE_WAY = {"announcement", "busy", "congestion"}
 TARGET = re.compile(r"^(?:PJSIP|SIP|Local)/([^@/&,]+)", re.I)
 
 
+Outcome = Callable[[Stop], str]
+
+
+def _answers(stop: Stop) -> str:
+    return "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Digits to press: when the caller has come to a stop for the nth time, and some time after."""
+
+    stop: Stop
+    digits: str
+    visit: int = 1
+    wait_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
     """One call with what it must reach."""
@@ -35,12 +52,18 @@ class PlannedCall:
     expected: Stop | None  # None: the walk itself found no end; `dead_end` says why
     dead_end: str = ""
     keys: tuple[str, ...] = ()
-    menus: tuple[Stop, ...] = ()  # the menus at which the keys are pressed
+    presses: tuple[Press, ...] = ()  # the keys, each at its menu
+    visits: int = 1  # how often the call passes the goal's place until it is there
     phones: dict[str, str] = field(default_factory=dict)  # behaviour of the phones it will ring
     carriers: dict[str, str] = field(default_factory=dict)  # behaviour of the carriers it will use
-    outcome: str = "answer"
+    loops: bool = False  # it is to go round in circles for ever
+    listen: bool = True  # compare what is heard; once for each place is enough
     prompts: tuple[Stop, ...] = ()  # stops on the way that play something
     enough_to_join: bool = False  # a queue whose members may not all be disturbed: being in it is enough
+
+    def with_presses(self, presses: tuple[Press, ...]) -> PlannedCall:
+        """The same call with these digits pressed; PINs are not shown as keys."""
+        return replace(self, presses=presses)
 
     @property
     def caller_words(self) -> str:
@@ -65,16 +88,9 @@ class Planner:
     open_at: datetime
     closed_at: datetime | None  # None: the system has no opening hours
 
-    def rounds(self, calls: str) -> Iterator[tuple[datetime, list[PlannedCall]]]:
-        """The instants to tell the phone system, one after the other, and the calls to place at each.
-
-        quick: every inbound number once, one phone to phone, one outbound call per route.
-        full: also every menu key, queue, ring group, extension, mailbox and feature code, the failover of every
-        outbound route, and every number outside opening hours.
-        """
-        yield self.open_at, [*self.inbound(self.open_at), *self.phone_to_phone(), *self.outbound()]
-        if calls == "full" and self.closed_at is not None:
-            yield self.closed_at, list(self.inbound(self.closed_at))
+    def quick(self) -> list[PlannedCall]:
+        """Every inbound number once, one phone to phone, one outbound call per route."""
+        return [*self.inbound(self.open_at), *self.phone_to_phone(), *self.outbound()]
 
     # -- numbers from outside -----------------------------------------------------------------------------
 
@@ -84,15 +100,21 @@ class Planner:
             line = next((x for name in number.trunks if (x := self.far.line(name))), None)
             dialled = sample_number(number.number)
             if line is not None and dialled is not None:
-                shown = sample_number(number.callerid or "") or f"9021{index:06d}"
-                yield self.from_outside(line, dialled, at, (), shown)
+                yield self.from_outside(line, dialled, at, (), self.only_for(dialled) or f"9021{index:06d}")
 
-    def from_outside(self, line: Line, number: str, at: datetime, keys: Sequence[str], shown: str) -> PlannedCall:
-        """A call from a carrier; `keys` are pressed at the menus on its way."""
+    def only_for(self, number: str) -> str | None:
+        """The caller's number, for an inbound number that only that caller gets through to."""
+        wanted = next((n.callerid for n in self.system.inbound_numbers if n.number == number), None)
+        return sample_number(wanted) if wanted else None
+
+    def from_outside(
+        self, line: Line, number: str, at: datetime, keys: Sequence[str], shown: str, *, kind: str = "inbound"
+    ) -> PlannedCall:
+        """A call from a carrier; `keys` are pressed at the menus on its way, "t" waits for the menu's timeout."""
         trunk = line.trunk
         channel = f"{TECHNOLOGY[trunk.technology]}/{trunk.endpoint}-00000001"
-        way = self._walk(number, trunk.context or "", at, keys, shown, channel)
-        return self._planned("inbound", line, number, shown, at, keys, way)
+        way = self._walk(number, trunk.context or "", at, keys, shown, channel, _answers)
+        return self._planned(kind, line, number, shown, at, keys, way, _answers)
 
     # -- numbers from inside ------------------------------------------------------------------------------
 
@@ -109,18 +131,26 @@ class Planner:
         """Every outbound route once, from a phone that may use it."""
         for index, route in enumerate(self.system.outbound_routes):
             number = sample_number(route.pattern, index)
-            phone = self._phone_for(route, index)
+            phone = self.phone_for(route, index)
             if number is not None and phone is not None:
                 yield self.from_inside(phone, number, "outbound")
 
-    def from_inside(self, phone: Phone, number: str, kind: str, keys: Sequence[str] = ()) -> PlannedCall:
-        """A call from an extension's phone."""
+    def from_inside(
+        self, phone: Phone, number: str, kind: str, *, refused: str = "", busy: bool = False
+    ) -> PlannedCall:
+        """A call from an extension's phone. `refused`: the trunk whose carrier refuses; `busy`: who is called is busy."""
         extension = phone.extension
         channel = f"{TECHNOLOGY[extension.technology]}/{extension.endpoint}-00000001"
-        way = self._walk(number, extension.context or "", self.open_at, keys, extension.number, channel)
-        return self._planned(kind, phone, number, "", self.open_at, keys, way)
 
-    def _phone_for(self, route: OutboundRoute, turn: int) -> Phone | None:
+        def outcome(stop: Stop) -> str:
+            if busy and stop.kind in ("extension", "ring_group"):
+                return "busy"
+            return "congestion" if refused and stop.kind == "outbound" and stop.name == refused else "answer"
+
+        way = self._walk(number, extension.context or "", self.open_at, (), extension.number, channel, outcome)
+        return self._planned(kind, phone, number, "", self.open_at, (), way, outcome)
+
+    def phone_for(self, route: OutboundRoute, turn: int) -> Phone | None:
         """A phone that may dial the route; another one each turn, so that calls can run side by side."""
         number = sample_number(route.pattern) or ""
         allowed = {
@@ -133,32 +163,40 @@ class Planner:
 
     # -- shared -------------------------------------------------------------------------------------------
 
-    def _walk(self, number: str, context: str, at: datetime, keys: Sequence[str], shown: str, channel: str) -> Walk:
+    def _walk(
+        self, number: str, context: str, at: datetime, keys: Sequence[str], shown: str, channel: str, outcome: Outcome
+    ) -> Walk:
         return walk(
-            self.system,
-            number,
-            context,
-            at=at,
-            keys=keys,
-            caller=shown,
-            channel=channel,
+            self.system, number, context, at=at, keys=keys, caller=shown, channel=channel, outcome=outcome,
             applications=self.applications,
-        )
+        )  # fmt: skip
 
     def _planned(
-        self, kind: str, caller: Line | Phone, number: str, shown: str, at: datetime, keys: Sequence[str], way: Walk
-    ) -> PlannedCall:
-        menus = tuple(stop for stop in way.stops if stop.kind == "menu")[: len(keys)]
-        after = [stop for stop in way.stops if stop not in menus]
+        self, kind: str, caller: Line | Phone, number: str, shown: str, at: datetime, keys: Sequence[str], way: Walk,
+        outcome: Outcome,
+    ) -> PlannedCall:  # fmt: skip
+        presses = _presses(way, keys)
+        passed = {id(press.stop) for press in presses}
+        after = [stop for stop in way.stops if id(stop) not in passed and outcome(stop) == "answer"]
         goal = next((stop for stop in after if stop.kind not in ON_THE_WAY), after[-1] if after else None)
         dead_end = ""
         if goal is None or goal.kind == "dead_end":
             dead_end = describe(goal) if goal else f"nothing: the call ends ({way.ended})"
             goal = None
+        refused = {
+            name: "refuse" if stop.kind == "outbound" else "busy"
+            for stop in way.stops
+            if outcome(stop) != "answer"
+            for name in (self._carriers(stop) if stop.kind == "outbound" else self._phones(stop))
+        }
+        phones = {name: how for name, how in refused.items() if how == "busy"}
+        carriers = {name: how for name, how in refused.items() if how == "refuse"}
         return PlannedCall(
-            kind, caller, number, shown, at, goal, dead_end, tuple(keys), menus,
-            phones=dict.fromkeys(self._phones(goal), "answer"), carriers=dict.fromkeys(self._carriers(goal), "answer"),
-            prompts=tuple(stop for stop in way.stops if stop.prompts), enough_to_join=self._some_members_away(goal),
+            kind, caller, number, shown, at, goal, dead_end, tuple(keys), presses,
+            visits=1 + sum(goal is not None and press.stop.place == goal.place for press in presses),
+            phones=phones | dict.fromkeys(self._phones(goal), "answer"),
+            carriers=carriers | dict.fromkeys(self._carriers(goal), "answer"),
+            loops=way.ended == "loop", prompts=tuple(stop for stop in way.stops if stop.prompts), enough_to_join=self._some_members_away(goal),
         )  # fmt: skip
 
     def _some_members_away(self, stop: Stop | None) -> bool:
@@ -183,6 +221,15 @@ class Planner:
             for line in self.far.lines:
                 if re.search(rf"[/@]{re.escape(line.trunk.endpoint)}(?![\w.-])", target):
                     yield line.address
+
+
+def _presses(way: Walk, keys: Sequence[str]) -> tuple[Press, ...]:
+    """Each key at the menu it is for; a menu that comes round again counts its visits."""
+    menus = [stop for stop in way.stops if stop.kind == "menu"][: len(keys)]
+    return tuple(
+        Press(menu, "" if key == "t" else key, 1 + sum(earlier.place == menu.place for earlier in menus[:index]))
+        for index, (menu, key) in enumerate(zip(menus, keys, strict=False))
+    )
 
 
 def sample_number(pattern: str, salt: int = 0) -> str | None:

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,6 +91,7 @@ class Switchboard:
         self._open: dict[str, Observation] = {}  # far-end channel id -> call
         self._linked: dict[str, Observation] = {}  # Linkedid at the phone system -> call
         self._phones: dict[str, Observation] = {}  # phone number -> whose call rings it or is made with it
+        self._callers: set[tuple[str, str, str]] = set()  # (line, number, caller) of callers from outside
         self._carriers: dict[tuple[str, str], Observation] = {}  # carrier's address and the number it is to see
         self._freed = asyncio.Condition()
         pbx.manager.listeners.append(self._from_pbx)
@@ -111,6 +112,7 @@ class Switchboard:
         seen = Observation(order, f"call-{next(self._ids)}")
         async with self._freed:
             await self._freed.wait_for(lambda: self._may_start(order, phones, carriers))
+            self._callers.add(_caller(order))
             self._phones |= dict.fromkeys(phones, seen)
             self._carriers |= dict.fromkeys(carriers, seen)
         try:
@@ -118,6 +120,7 @@ class Switchboard:
         finally:
             self._open.pop(seen.id, None)
             async with self._freed:
+                self._callers.discard(_caller(order))
                 for name in phones:
                     self._phones.pop(name, None)
                 for line in carriers:
@@ -126,8 +129,9 @@ class Switchboard:
         return seen
 
     def _may_start(self, order: Order, phones: set[str], carriers: set[tuple[str, str]]) -> bool:
-        """Whether nobody uses its phones, nor its numbers at its carriers, nor wants them to behave otherwise."""
-        if phones & self._phones.keys() or carriers & self._carriers.keys():
+        """Whether nobody calls the same way, uses its phones or its numbers at its carriers, or wants them otherwise."""
+        # Two calls that look the same could not be told apart at the phone system's side.
+        if _caller(order) in self._callers or phones & self._phones.keys() or carriers & self._carriers.keys():
             return False
         return all(
             other.order.carriers.get(address, order.carriers[address]) == order.carriers[address]
@@ -217,7 +221,9 @@ class Switchboard:
 
     def _user_event(self, message: Message) -> Observation | None:
         kind, number = message.get("UserEvent"), message.get("Number")
-        held = self._at_carrier(message.get("Address"), number) if kind.startswith("Carrier") else self._phones.get(number)
+        held = (
+            self._at_carrier(message.get("Address"), number) if kind.startswith("Carrier") else self._phones.get(number)
+        )
         recording = message.get("Recording")
         if held is None:
             return None
@@ -275,6 +281,10 @@ class Switchboard:
             self._linked[linked] = seen
 
 
+def _caller(order: Order) -> tuple[str, str, str]:
+    return order.caller.endpoint, order.number, order.caller_number
+
+
 def _is_from(order: Order, device: str) -> bool:
     technology, _, endpoint = device.partition("/")
     what = order.caller.trunk if isinstance(order.caller, Line) else order.caller.extension
@@ -298,18 +308,3 @@ def _step(message: Message) -> Step:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
-
-
-async def place_all(
-    board: Switchboard, orders: Iterable[Order], at_once: int, done: Callable[[Observation], None]
-) -> list[Observation]:
-    """Place many calls, at most `at_once` at a time; results in the order given."""
-    gate = asyncio.Semaphore(at_once)
-
-    async def one(order: Order) -> Observation:
-        async with gate:
-            seen = await board.place(order)
-        done(seen)
-        return seen
-
-    return list(await asyncio.gather(*(one(order) for order in orders)))

@@ -21,7 +21,6 @@ from ringkeep.lab.sandbox import Limits, missing_tools
 from ringkeep.lab.server import Server
 from ringkeep.lab.tree import prepare
 
-
 DISK_FLAGS = namespaces.MS_NOSUID | namespaces.MS_NODEV
 INODES = 600_000  # each takes memory too
 MOST_RESTORED_BYTES = 2 << 30
@@ -86,7 +85,9 @@ class Lab:
             path = path.parent
         disk = os.statvfs(path)
         size = (disk.f_blocks - disk.f_bfree) * disk.f_frsize + self.limits.disk_bytes
-        namespaces.mount("tmpfs", path, "tmpfs", DISK_FLAGS | namespaces.MS_REMOUNT, f"mode=755,nr_inodes={INODES},size={size}")
+        namespaces.mount(
+            "tmpfs", path, "tmpfs", DISK_FLAGS | namespaces.MS_REMOUNT, f"mode=755,nr_inodes={INODES},size={size}"
+        )
 
     async def wire_up(
         self, pbx_addresses: Iterable[str], far_addresses: Iterable[str], hosts: Mapping[str, str]

@@ -24,7 +24,7 @@ STOCK = "/stock"  # inside: what the image brings under /usr/share/asterisk
 class Limits:
     """What one sandbox may use."""
 
-    memory_bytes: int = 2 << 30  # address space of one process
+    memory_bytes: int = 8 << 30  # address space of one process: each of hundreds of threads reserves a stack
     resident_bytes: int = 1536 << 20  # all its processes together (watched)
     processes: int = 3000  # processes and threads
     file_bytes: int = 256 << 20
@@ -61,7 +61,7 @@ class Sandbox:
             "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc",
             "--unshare-uts", "--unshare-cgroup-try", "--disable-userns", "--hostname", self.hostname, "--die-with-parent",
             "--new-session", "--cap-drop", "ALL", "--clearenv", "--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin",
-            "--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8",
+            "--setenv", "HOME", "/tmp", "--setenv", "MALLOC_ARENA_MAX", "4", "--setenv", "LANG", "C.UTF-8",
         ]  # fmt: skip
 
     def _root(self) -> list[str]:

@@ -21,6 +21,7 @@ from ringkeep.phonesystem.model import PhoneSystem
 
 STEP_LIMIT = 20_000
 STOP_LIMIT = 60
+LOOP_LIMIT = 80  # the same step so often is no list being worked through
 FRAME_LIMIT = 100
 
 
@@ -165,7 +166,7 @@ class _Walker:
                 steps += 1
                 key = (self.context, self.extension, self.priority, len(self.frames))
                 seen[key] = seen.get(key, 0) + 1
-                if steps > STEP_LIMIT or seen[key] > 200:
+                if steps > STEP_LIMIT or seen[key] > LOOP_LIMIT:
                     raise _End("loop")
                 if len(self.stops) > STOP_LIMIT:
                     raise _End("limit")
@@ -364,7 +365,7 @@ class _Walker:
         result = self.outcome(stop)
         if result == "answer":
             raise _End("answered")
-        words = {"noanswer": "NOANSWER", "busy": "BUSY", "unavailable": "CHANUNAVAIL"}
+        words = {"noanswer": "NOANSWER", "busy": "BUSY", "unavailable": "CHANUNAVAIL", "congestion": "CONGESTION"}
         status = words.get(result, "NOANSWER")
         self.set_variable(
             variable, status if variable == "DIALSTATUS" else "TIMEOUT" if result == "noanswer" else "JOINEMPTY"

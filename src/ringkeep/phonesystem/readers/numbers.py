@@ -38,14 +38,14 @@ class Numbers:
 
 def find(dialplan: Dialplan, extensions: Iterable[Phone], trunks: Iterable[Trunk]) -> Numbers:
     """Look through the dialplan from where phones and carriers enter it."""
-    trunks = tuple(trunks)
+    extensions, trunks = tuple(extensions), tuple(trunks)
     inside = _reachable(dialplan, {e.context for e in extensions if e.context})
     return Numbers(
         ring_groups=tuple(_ring_groups(dialplan)),
         menus=tuple(_menus(dialplan)),
         inbound_numbers=tuple(_inbound(dialplan, trunks)),
         outbound_routes=tuple(_outbound(dialplan, inside, trunks)),
-        feature_codes=tuple(_codes(inside)),
+        feature_codes=tuple(_codes(inside, {e.number for e in extensions})),
         conferences=tuple(_conferences(dialplan)),
     )
 
@@ -157,8 +157,8 @@ def _ring_groups(dialplan: Dialplan) -> Iterator[RingGroup]:
             members = [
                 m
                 for s in extension.steps
-                for m in re.findall(r"(?<!\d)(\d{2,6})(?=-|,|\)|$|#)", s.arguments)
-                if "rg" in s.arguments.lower() or "dial" in s.arguments.lower()
+                for found in re.findall(r"^dial[\w-]*,.*,(\d+#?(?:-\d+#?)*)$", s.arguments)
+                for m in found.split("-")
             ]
             yield RingGroup(extension.pattern, extension.pattern, tuple(dict.fromkeys(members)), extension.place)
     if product is not None:
@@ -217,8 +217,9 @@ def _ways_out(dialplan: Dialplan, context: str, extension: Extension, endpoints:
             ways += [name for name in re.findall(r"(?:PJSIP|SIP)/(?:[^@/,&()]*@)?([\w.-]+)", text) if name in endpoints]
         elif re.search(r"dialout-trunk", text):
             for number in re.findall(r"dialout-trunk,(?:s,1\()?(\d+)", text):
-                name = dialplan.globals.get(f"OUT_{number}", "")
-                ways.append(re.sub(r"^\w+/", "", name) or number)
+                suffix = dialplan.globals.get(f"OUT_{number}_SUFFIX", "")
+                name = suffix or dialplan.globals.get(f"OUT_{number}", "")
+                ways.append(re.sub(r"^\w+/|^@", "", name) or number)
         elif application == "goto" and depth < 3:
             words = split_arguments(text)
             if len(words) >= 2 and words[0] in dialplan.contexts:
@@ -228,11 +229,13 @@ def _ways_out(dialplan: Dialplan, context: str, extension: Extension, endpoints:
     return ways
 
 
-def _codes(inside: list[Context]) -> Iterator[FeatureCode]:
+def _codes(inside: list[Context], numbers: set[str]) -> Iterator[FeatureCode]:
+    """Codes of their own; `*201` where 201 is an extension is that extension's mailbox, not a code."""
     seen: set[str] = set()
     for context in inside:
         for extension in context.extensions:
-            if CODE.fullmatch(extension.pattern) and extension.pattern not in seen and extension.steps:
+            new = CODE.fullmatch(extension.pattern) and extension.pattern not in seen
+            if new and extension.steps and extension.pattern[1:] not in numbers:
                 seen.add(extension.pattern)
                 yield FeatureCode(extension.pattern, context.name, context.name, extension.place)
 
