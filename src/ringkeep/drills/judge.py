@@ -92,7 +92,9 @@ class Judge:
         if goal.kind in RINGS and planned.phones and not planned.enough_to_join:
             return seen.answered and bool(set(seen.picked_up) & set(planned.phones))
         if goal.kind == "outbound":
-            return seen.answered and any(number == goal.number or goal.number is None for _, number in seen.carrier)
+            answering = {address for address, how in planned.carriers.items() if how == "answer"}
+            came = any(where in answering and goal.number in (None, number) for where, number in seen.carrier)
+            return seen.answered and came
         if goal.kind == "queue" and planned.enough_to_join:
             return f"queue {goal.name}" in seen.joined
         arrived = self._passed(seen, goal, planned.visits)

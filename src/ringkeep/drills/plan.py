@@ -16,7 +16,7 @@ from ringkeep.lab.calls import TECHNOLOGY
 from ringkeep.lab.farend import FarEnd, Line, Phone
 from ringkeep.phonesystem.callflow import Stop, Walk, describe, walk
 from ringkeep.phonesystem.functions import time_holds
-from ringkeep.phonesystem.model import OutboundRoute, PhoneSystem
+from ringkeep.phonesystem.model import Extension, OutboundRoute, PhoneSystem, Trunk
 
 # What a caller passes on the way; the first stop that is none of these is where the call is going.
 ON_THE_WAY = {"announcement", "busy", "congestion"}
@@ -113,7 +113,7 @@ class Planner:
         """A call from a carrier; `keys` are pressed at the menus on its way, "t" waits for the menu's timeout."""
         trunk = line.trunk
         channel = f"{TECHNOLOGY[trunk.technology]}/{trunk.endpoint}-00000001"
-        way = self._walk(number, trunk.context or "", at, keys, shown, channel, _answers)
+        way = self._walk(number, trunk, at, keys, shown, channel, _answers)
         return self._planned(kind, line, number, shown, at, keys, way, _answers)
 
     # -- numbers from inside ------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Planner:
                 return "busy"
             return "congestion" if refused and stop.kind == "outbound" and stop.name == refused else "answer"
 
-        way = self._walk(number, extension.context or "", self.open_at, (), extension.number, channel, outcome)
+        way = self._walk(number, extension, self.open_at, (), extension.number, channel, outcome)
         return self._planned(kind, phone, number, "", self.open_at, (), way, outcome)
 
     def phone_for(self, route: OutboundRoute, turn: int) -> Phone | None:
@@ -164,12 +164,25 @@ class Planner:
     # -- shared -------------------------------------------------------------------------------------------
 
     def _walk(
-        self, number: str, context: str, at: datetime, keys: Sequence[str], shown: str, channel: str, outcome: Outcome
+        self,
+        number: str,
+        end: Trunk | Extension,
+        at: datetime,
+        keys: Sequence[str],
+        shown: str,
+        channel: str,
+        outcome: Outcome,
     ) -> Walk:
         return walk(
-            self.system, number, context, at=at, keys=keys, caller=shown, channel=channel, outcome=outcome,
+            self.system, number, end.context or "", language=end.language or self._system_language(), at=at, keys=keys, caller=shown, channel=channel, outcome=outcome,
             applications=self.applications,
         )  # fmt: skip
+
+    def _system_language(self) -> str:
+        """asterisk.conf: the language of channels that have none of their own."""
+        configuration = self.system.configurations.get("asterisk.conf")
+        options = configuration.section("options") if configuration else None
+        return (options.get("defaultlanguage") if options else None) or ""
 
     def _planned(
         self, kind: str, caller: Line | Phone, number: str, shown: str, at: datetime, keys: Sequence[str], way: Walk,

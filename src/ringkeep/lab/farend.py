@@ -8,6 +8,7 @@ tone and records what it hears. Python only tells it when to call; all SIP and R
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -180,10 +181,13 @@ def _line(line: Line, transport: str, accounts: set[str]) -> Iterator[str]:
     if registration and registration.username and registration.username not in accounts:
         accounts.add(registration.username)
         account = _safe(registration.username)
-        yield f"[{account}](far)\ntransport=t-{transport}\naors={account}\nidentify_by=username,auth_username\n"
+        yield f"[{account}](far)\ntransport=t-{transport}\naors={account}\nidentify_by=header,username,auth_username\n"
         if registration.secret:
             yield f"auth={account}\n[{account}](login)\nusername={_safe(registration.auth_username or registration.username)}\npassword={_safe(registration.secret)}\n"
         yield f"[{account}]\ntype=aor\nmax_contacts=5\nremove_existing=yes\n"
+        # By whom it is to, not by whom it is from: a call that shows the account's number is no log-in.
+        to = re.sub(r"([.+*?(){}|^$\[\]\\/])", r"\\\1", account)
+        yield f"[to-{account}]\ntype=identify\nendpoint={account}\nmatch_header=To: /sips?:{to}@/\n"
 
 
 def _phone(phone: Phone) -> Iterator[str]:
@@ -217,7 +221,7 @@ def _safe(text: str | None) -> str:
 SIP_COMMON = """\
 [global]
 type=global
-endpoint_identifier_order=username,auth_username,ip,anonymous
+endpoint_identifier_order=header,ip,anonymous
 user_agent=Ringkeep far end
 max_forwards=30
 [far](!)

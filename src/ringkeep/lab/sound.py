@@ -37,7 +37,9 @@ def likeness(heard: Samples, prompt: Samples, seconds: float = 2.0) -> float:
 
     About 0.95 for mu-law, above 0.6 for GSM, below 0.2 for other speech. 0 when either is too short to tell.
     """
-    trimmed = _without_leading_silence(prompt)[: int(min(seconds, len(heard) / RATE) * RATE)]
+    spoken = _without_leading_silence(prompt)
+    # A recording may miss the end of a short prompt, when the call ends with it.
+    trimmed = spoken[: int(min(seconds, len(heard) / RATE, 0.7 * len(spoken) / RATE) * RATE)]
     if len(trimmed) < RATE // 4 or len(heard) < len(trimmed):
         return 0.0
     size = 1 << int(np.ceil(np.log2(len(heard) + len(trimmed))))

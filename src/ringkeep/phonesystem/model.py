@@ -45,6 +45,7 @@ class Extension:
     codecs: tuple[str, ...]  # allow= as written, in order
     place: Place
     media_encryption: str | None = None  # "sdes" | "dtls": calls without it are refused
+    language: str | None = None  # of prompts on its calls; None: the system's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Trunk:
     context: str | None  # where its calls enter the dialplan; None: nowhere
     transport: str | None
     place: Place
+    language: str | None = None  # of prompts on its calls; None: the system's own
 
 
 @dataclass(frozen=True, slots=True)

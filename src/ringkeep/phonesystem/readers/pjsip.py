@@ -122,6 +122,7 @@ def _trunk(endpoint: Section, objects: Objects) -> Trunk:
         secret=login.get("password") if login else None,
         registration=_read_registration(_registration(endpoint, objects), objects),
         context=endpoint.get("context"), transport=endpoint.get("transport"), place=endpoint.place,
+        language=endpoint.get("language"),
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def _extension(endpoint: Section, objects: Objects) -> Extension:
         context=endpoint.get("context"), mailbox=mailbox, transport=endpoint.get("transport"),
         permit=tuple(one for value in endpoint.all("permit") for one in names(value)),
         codecs=tuple(one for value in endpoint.all("allow") for one in names(value)), place=endpoint.place,
-        media_encryption=endpoint.get("media_encryption"),
+        media_encryption=endpoint.get("media_encryption"), language=endpoint.get("language"),
     )  # fmt: skip
 
 

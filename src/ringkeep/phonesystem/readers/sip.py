@@ -22,6 +22,7 @@ def read(configuration: Configuration | None) -> Found:
         return Found()
     general = configuration.section("general")
     default_context = general.get("context") if general else None
+    language = general.get("language") if general else None
     registrations = list(_registrations(general))
     peers = [s for s in configuration.objects() if s.name.lower() not in NOT_PEERS and s.get("type")]
     extensions, trunks = [], []
@@ -31,9 +32,9 @@ def read(configuration: Configuration | None) -> Found:
         if section in users:
             continue
         if host == "dynamic":
-            extensions.append(_extension(section, default_context))
+            extensions.append(_extension(section, default_context, language))
         elif host:
-            trunks.append(_trunk(section, registrations, default_context))
+            trunks.append(_trunk(section, registrations, default_context, language))
     return Found(tuple(extensions), tuple(trunks), tuple(_listeners(general)) if extensions or trunks else ())
 
 
@@ -43,7 +44,7 @@ def _registrations(general: Section | None) -> Iterator[tuple[Entry, re.Match[st
             yield entry, match
 
 
-def _extension(section: Section, default_context: str | None) -> Extension:
+def _extension(section: Section, default_context: str | None, language: str | None) -> Extension:
     shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<[^>]*>)?\s*$', section.get("callerid") or "")
     encryption = (section.get("encryption") or "no").lower()
     return Extension(
@@ -53,10 +54,16 @@ def _extension(section: Section, default_context: str | None) -> Extension:
         mailbox=next(iter(names(section.get("mailbox"))), None), transport=None,
         permit=tuple(section.all("permit")), codecs=tuple(one for v in section.all("allow") for one in names(v)),
         place=section.place, media_encryption="sdes" if encryption in ("yes", "true", "on", "1") else None,
+        language=section.get("language") or language,
     )  # fmt: skip
 
 
-def _trunk(section: Section, registrations: list[tuple[Entry, re.Match[str]]], default_context: str | None) -> Trunk:
+def _trunk(
+    section: Section,
+    registrations: list[tuple[Entry, re.Match[str]]],
+    default_context: str | None,
+    language: str | None,
+) -> Trunk:
     host = section.get("host") or ""
     mine = next(((entry, match) for entry, match in registrations if match["host"] == host), None)
     registration = None
@@ -74,6 +81,7 @@ def _trunk(section: Section, registrations: list[tuple[Entry, re.Match[str]]], d
         name=section.name, technology="sip", endpoint=section.name, hosts=(host,), port=int(section.get("port") or 5060),
         match=(host,), username=None, auth_username=None, secret=None, registration=registration,
         context=section.get("context") or default_context, transport=None, place=section.place,
+        language=section.get("language") or language,
     )  # fmt: skip
 
 
