@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Files
@@ -81,6 +82,8 @@ class Drill:
         default_factory=lambda: dict.fromkeys(("read_s", "boot_s", "first_answer_s", "total_s"))
     )
     scripts: agi.ScriptService | None = None
+    read_through: Callable[[], None] = lambda: None  # finds what the files alone tell
+    reading: asyncio.Future[None] | None = None  # that, beside the calls
 
 
 async def prove(options: Options, progress: Progress) -> Report:
@@ -102,9 +105,6 @@ async def prove(options: Options, progress: Progress) -> Report:
     end = farend.plan(system)
     await drill.lab.wire_up(end.pbx_addresses, end.addresses, end.hosts)
     far = _far_end(drill, end)
-    with progress.step("completeness"):
-        _completeness(drill, source, system, files)
-        drill.defects += [Defect(f.code, f.severity, str(f.place), f.what) for f in check(system)]
     known = stock.known(image)
     if known is None:
         with progress.step("stock boot"):
@@ -116,6 +116,7 @@ async def prove(options: Options, progress: Progress) -> Report:
     limit = asyncio.timeout(drill.started_at + options.timeout_s - time.monotonic())
     try:
         async with limit:
+            drill.read_through = partial(_read_through, drill, source, system, files)
             await _boot_and_call(drill, system, end, pbx, far, progress)
     except TimeoutError:
         over = f"the drill's {options.timeout_s:.0f} s were over: what it had not called by then is not judged"
@@ -125,6 +126,8 @@ async def prove(options: Options, progress: Progress) -> Report:
         drill.defects.append(Defect("boot-failed", "bad", "Asterisk", str(error)))
     except ManagerGone as error:
         drill.defects.append(Defect("crashed", "bad", "Asterisk", f"{error}: {pbx.last_words()}"))
+    with progress.step("completeness"):
+        await (drill.reading or asyncio.to_thread(drill.read_through))
     drill.defects += _scripts(drill.scripts)
     own = logs.own_lines(pbx.log(), known)
     drill.defects += logs.defects(own, drill.defects)
@@ -205,7 +208,9 @@ def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
     return far
 
 
-def _completeness(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> None:
+def _read_through(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> None:
+    """What can be told from the files alone: what is missing, and what cannot work."""
+    drill.defects += [Defect(f.code, f.severity, str(f.place), f.what) for f in check(system)]
     stock_paths = frozenset(drill.lab.image.paths())
     items = find_missing(
         system, files, system.paths or frozenset(), stock=stock_paths, directories=read_directories(files),
@@ -234,6 +239,7 @@ async def _boot_and_call(
         counts, defects = loading.compare(system, held)
         drill.counts |= counts
         drill.defects += defects
+    drill.reading = asyncio.ensure_future(asyncio.to_thread(drill.read_through))  # calls are mostly waiting
     open_at, closed_at = opening_hours(system, drill.options.at)
     planner = Planner(system, end, held.applications, open_at, closed_at)
     calling = Calling(pbx, far, end, judging.Judge(judging.Places(system), Prompts(pbx).wav), progress)

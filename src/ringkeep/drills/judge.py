@@ -23,6 +23,7 @@ FINAL = {
     "musiconhold", "park", "disa", "zapateller", "milliwatt",
 }  # fmt: skip
 QUEUE_S = 30.0  # members are rung one after the other
+SPEECH_S = 0.5  # two and a half of the blocks in which a tone is looked for
 MESSAGE_S, PLAYBACK_S = 4.0, 14.0  # leaving a message; logging in and hearing it, envelope included
 LOOP_STEPS = 3000  # no call needs so many steps: it goes round in circles
 LOOP_SHOWN = 600  # where the dialplan as read is a circle, so many steps show it
@@ -80,7 +81,7 @@ class Judge:
         if planned.kind == "voicemail":
             return MESSAGE_S if goal.kind == "voicemail" else PLAYBACK_S
         if goal.kind in (*RINGS, "outbound"):
-            return 0.0 if planned.enough_to_join else 0.7
+            return 0.0 if planned.enough_to_join else SPEECH_S
         names = [pair for s in planned.prompts for pair in zip(s.prompts, s.languages, strict=True)]
         return 1.6 if any(self.prompt_file(*pair) for pair in names) else 0.2
 
