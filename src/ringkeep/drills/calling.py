@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ringkeep.drills.everything import Everything
@@ -20,33 +20,46 @@ CALLS_AT_ONCE = 24
 CIRCLES_SHOWN = 3
 
 
-def rounds(planner: Planner, calls: str) -> Iterator[tuple[datetime, list[PlannedCall]]]:
-    """The instants to tell the phone system, one after the other, and the calls to place at each.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Calls placed side by side at one instant, which the phone system is told."""
 
-    quick: every inbound number once, one phone to phone, one outbound call per route. full: also every menu key, queue,
-    ring group, conference and feature code, the failover of every outbound route, a voicemail message left and played
-    back, and every number outside opening hours.
+    at: datetime
+    calls: list[PlannedCall]
+    alone: bool = False  # not before all earlier calls have ended
+
+
+def rounds(planner: Planner, calls: str) -> Iterator[Round]:
+    """quick: every inbound number once, one phone to phone, one outbound call per route. full: also every menu key,
+    queue, ring group, conference and feature code, the failover of every outbound route, a voicemail message left and
+    played back, and every number outside opening hours.
+
+    Lazy: what comes after the first round is planned once it is known which phones have registered.
     """
     circles: list[PlannedCall] = []
-    for at, planned in _rounds(planner, calls):
-        circles += [plan for plan in planned if plan.loops]
-        yield at, [plan for plan in planned if not plan.loops]
+    for planned in _rounds(planner, calls):
+        circles += [plan for plan in planned.calls if plan.loops]
+        yield replace(planned, calls=[plan for plan in planned.calls if not plan.loops])
     # A call that goes round in circles eats the machine that the others need: last, and only so many.
-    yield planner.open_at, circles[:CIRCLES_SHOWN]
+    yield Round(planner.open_at, circles[:CIRCLES_SHOWN], alone=True)
 
 
-def _rounds(planner: Planner, calls: str) -> Iterator[tuple[datetime, list[PlannedCall]]]:
-    yield planner.open_at, planner.quick()
+def _rounds(planner: Planner, calls: str) -> Iterator[Round]:
+    at = planner.open_at
+    yield Round(at, list(planner.inbound(at)))
+    yield Round(at, [*planner.phone_to_phone(), *planner.outbound()])
     if calls == "quick":
         return
     everything = Everything(planner)
     voicemail = everything.voicemail()
-    yield planner.open_at, [
-        *everything.menu_keys(planner.open_at), *everything.groups(), *everything.failover(), *(voicemail or ())[:1],
-    ]  # fmt: skip
+    left, listened = voicemail or (None, None)
+    keys = everything.menu_keys(at)
+    yield Round(at, [*keys, *everything.groups(), *everything.failover(), *([left] if left else [])])
     if planner.closed_at is not None:
-        yield planner.closed_at, [*planner.inbound(planner.closed_at), *everything.menu_keys(planner.closed_at)]
-    yield planner.open_at, [*(voicemail or ())[1:], *everything.codes()]
+        closed = planner.closed_at
+        yield Round(closed, [*planner.inbound(closed), *everything.menu_keys(closed)], alone=True)
+    # Codes change the system's state: nothing may come after them that does not expect it.
+    yield Round(at, [*([listened] if listened else []), *everything.codes()], alone=True)
 
 
 class Calling:
@@ -63,10 +76,10 @@ class Calling:
         self.defects: list[Defect] = []
         self.first_answer_at: float | None = None
 
-    async def place(self, at: datetime, planned: list[PlannedCall]) -> None:
+    async def place(self, planned: Round) -> None:
         """Tell the phone system the instant and place a round of calls. Raises `ManagerGone`."""
-        await self._pbx.manager.command(f"dialplan set global TESTTIME {at.timestamp():.0f}.0")
-        plans = [self._listen_once(plan) for plan in planned]
+        await self._pbx.manager.command(f"dialplan set global TESTTIME {planned.at.timestamp():.0f}.0")
+        plans = [self._listen_once(plan) for plan in planned.calls]
         self._total += len(plans)
         tasks = [asyncio.create_task(self._one(plan, self._judge.order(plan))) for plan in plans]
         try:

@@ -259,21 +259,24 @@ async def _register_and_call(
 ) -> None:
     """Calls that ring no phone do not wait until all phones have registered."""
     rounds = calling_rounds(planner, drill.options.calls)
-    first = asyncio.create_task(calling.place(*next(rounds)))
+    placing = [asyncio.create_task(calling.place(next(rounds)))]
     try:
         with progress.step("register"):
-            drill.counts["registered"], defects = await registered.phones(far, end, progress)
-            drill.defects += defects
+            drill.counts["registered"], refused = await registered.phones(far, end, progress)
+            drill.defects += registered.defects(refused)
+        planner.refused.update(phone.extension.number for phone in refused)
         calling.phones_ready.set()
         with progress.step("call"):
-            planning = asyncio.create_task(asyncio.to_thread(next, rounds, None))
-            await first
-            while (following := await planning) is not None:
-                planning = asyncio.create_task(asyncio.to_thread(next, rounds, None))
-                if following[1]:
-                    await calling.place(*following)
+            while (following := await asyncio.to_thread(next, rounds, None)) is not None:
+                if following.alone:
+                    await asyncio.gather(*placing)
+                if following.calls:
+                    placing.append(asyncio.create_task(calling.place(following)))
+            await asyncio.gather(*placing)
     finally:
-        first.cancel()
+        for task in placing:
+            task.cancel()
+        await asyncio.gather(*placing, return_exceptions=True)
 
 
 def _report(drill: Drill, source: Source, lab_asterisk: str, log: list[str]) -> Report:

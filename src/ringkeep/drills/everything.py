@@ -23,7 +23,7 @@ class Everything:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         self._shown = count(1)
-        self._phones = planner.far.phones
+        self._phones = planner.phones
         self._turn = count()
 
     # -- menus --------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ LOOP_SHOWN = 600  # where the dialplan as read is a circle, so many steps show i
 DEAD_END_S = 3.0  # without a new step, a call that is to lead nowhere has led nowhere
 LIKE_ENOUGH = 0.45  # mu-law gives 0.9 and more, GSM 0.6; other speech stays below 0.25
 TRAIL = 8
+ALIKE_SHOWN = 8
 SILENT = {"macroexit", "return", "noop", "set", "macro", "gosub", "gosubif", "gotoif", "execif"}
 
 
@@ -302,4 +304,18 @@ def merge(defects: Iterable[Defect]) -> list[Defect]:
         texts = list(dict.fromkeys(d.what for d in same))
         more = f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else ""
         merged.append(replace(same[0], what=texts[0] + more))
-    return merged
+    return list(_by_shape(merged))
+
+
+def _by_shape(defects: list[Defect]) -> Iterator[Defect]:
+    """Many that differ only in their numbers become one that names the lines: a hundred phones have one cause."""
+    shapes: dict[tuple[str, ...], list[Defect]] = {}
+    for defect in defects:
+        file = defect.where.rpartition(":")[0]
+        shapes.setdefault((defect.code, defect.severity, file, re.sub(r"\d+", "#", defect.what)), []).append(defect)
+    for (*_, file, _shape), same in shapes.items():
+        if len(same) <= ALIKE_SHOWN or not file:
+            yield from same
+            continue
+        lines = ", ".join(defect.where.rpartition(":")[2] for defect in same[1:])
+        yield replace(same[0], what=f"{same[0].what}; the same {len(same) - 1} times more, at lines {lines}")

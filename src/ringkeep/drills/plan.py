@@ -87,10 +87,12 @@ class Planner:
     applications: frozenset[str] | None  # what the lab's Asterisk can run; None: not known
     open_at: datetime
     closed_at: datetime | None  # None: the system has no opening hours
+    refused: set[str] = field(default_factory=set)  # extensions whose phones could not register
 
-    def quick(self) -> list[PlannedCall]:
-        """Every inbound number once, one phone to phone, one outbound call per route."""
-        return [*self.inbound(self.open_at), *self.phone_to_phone(), *self.outbound()]
+    @property
+    def phones(self) -> list[Phone]:
+        """The phones that calls may be made from."""
+        return [phone for phone in self.far.phones if phone.extension.number not in self.refused]
 
     # -- numbers from outside -----------------------------------------------------------------------------
 
@@ -120,7 +122,7 @@ class Planner:
 
     def phone_to_phone(self) -> Iterator[PlannedCall]:
         """One colleague calls another: the first pair for which the dialplan has a way."""
-        phones = self.far.phones
+        phones = self.phones
         for caller, called in pairwise(phones):
             planned = self.from_inside(caller, called.extension.number, "extension")
             if planned.expected is not None and planned.expected.kind == "extension":
@@ -155,10 +157,10 @@ class Planner:
         number = sample_number(route.pattern) or ""
         allowed = {
             context
-            for context in {phone.extension.context for phone in self.far.phones}
+            for context in {phone.extension.context for phone in self.phones}
             if context and (found := self.system.dialplan.find(context, number)) and found[0].name == route.context
         }
-        phones = [phone for phone in self.far.phones if phone.extension.context in allowed] or list(self.far.phones)
+        phones = [phone for phone in self.phones if phone.extension.context in allowed] or self.phones
         return phones[turn % len(phones)] if phones else None
 
     # -- shared -------------------------------------------------------------------------------------------

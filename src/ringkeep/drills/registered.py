@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from ringkeep.drills.progress import Progress
 from ringkeep.drills.report import Count, Defect
-from ringkeep.lab.farend import REGISTRATION_MODULE, REGISTRATIONS, FarEnd, registrations
+from ringkeep.lab.farend import REGISTRATION_MODULE, REGISTRATIONS, FarEnd, Phone, registrations
 from ringkeep.lab.server import Server
 from ringkeep.phonesystem.model import PhoneSystem
 
@@ -15,8 +16,8 @@ PATIENCE_S = 12.0
 ENDED = {"registered", "rejected", "stopped"}
 
 
-async def phones(far: Server, end: FarEnd, progress: Progress) -> tuple[Count, list[Defect]]:
-    """Register all phones; a defect for each that the system refuses, with the place of its extension."""
+async def phones(far: Server, end: FarEnd, progress: Progress) -> tuple[Count, dict[Phone, str]]:
+    """Register all phones; those that the system refuses, with the state they ended in ("Rejected", "" no answer)."""
     far.tree.outside(REGISTRATIONS).write_text(registrations(end))
     await far.manager.command(f"module reload {REGISTRATION_MODULE}")
     deadline = time.monotonic() + PATIENCE_S
@@ -29,15 +30,21 @@ async def phones(far: Server, end: FarEnd, progress: Progress) -> tuple[Count, l
         if done >= len(end.phones) or time.monotonic() > deadline:
             break
         await asyncio.sleep(0.05)
-    refused = [p for p in end.phones if states.get(p.endpoint, "").lower() != "registered"]
-    defects = [
+    refused = {p: states.get(p.endpoint, "") for p in end.phones if states.get(p.endpoint, "").lower() != "registered"}
+    return Count(len(end.phones), len(end.phones) - len(refused)), refused
+
+
+def defects(refused: Mapping[Phone, str]) -> list[Defect]:
+    """A defect for each phone that the system refused, at the place of its extension."""
+    return [
         Defect(
-            "phone-refused", "bad", str(phone.extension.place),
-            f"the phone of extension {phone.extension.number} could not register ({states.get(phone.endpoint) or 'no answer'})",
+            "phone-refused",
+            "bad",
+            str(phone.extension.place),
+            f"the phone of extension {phone.extension.number} could not register ({state or 'no answer'})",
         )
-        for phone in refused
-    ]  # fmt: skip
-    return Count(len(end.phones), len(end.phones) - len(refused)), defects
+        for phone, state in refused.items()
+    ]
 
 
 async def trunks(pbx: Server, system: PhoneSystem) -> list[Defect]:

@@ -139,6 +139,14 @@ def _parts(who: str, endpoint: Section, objects: Objects) -> Iterator[Finding]:
                 endpoint.place_of("aors"),
                 f"{who} names AOR {name}, which does not exist: its phone cannot register",
             )
+        elif (aor.get("max_contacts") or "0") == "0" and not aor.get("contact"):
+            # res_pjsip_registrar refuses every registration for such an AOR; the option's default is 0.
+            what = f"{who} has AOR {name} without max_contacts: no phone can register to it"
+            yield Finding("aor-closed", "bad", aor.place, what)
+    transport = endpoint.get("transport")
+    if transport and objects.get("transport", transport) is None:
+        what = f"{who} names transport {transport}, which does not exist: it cannot be called"
+        yield Finding("transport-missing", "bad", endpoint.place_of("transport"), what)
     for name in names(endpoint.get("auth")):
         auth = objects.get("auth", name)
         if auth is None:

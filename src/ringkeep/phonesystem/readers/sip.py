@@ -79,7 +79,8 @@ def _trunk(
         )
     return Trunk(
         name=section.name, technology="sip", endpoint=section.name, hosts=(host,), port=int(section.get("port") or 5060),
-        match=(host,), username=None, auth_username=None, secret=None, registration=registration,
+        match=(host,), username=section.get("username") or section.get("defaultuser"), auth_username=section.name,
+        secret=section.get("secret"), registration=registration,
         context=section.get("context") or default_context, transport=None, place=section.place,
         language=section.get("language") or language,
     )  # fmt: skip
