@@ -76,7 +76,7 @@ class Output:
             else:
                 print_report(report, Console(), self.lang, html=None if failure else self.html)
             sys.stdout.flush()
-        except BrokenPipeError:  # `| head` has seen enough
+        except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
             sys.stdout = open(os.devnull, "w")
         except OSError as error:
             failure = f"The report could not be printed: {error.strerror}."

@@ -33,6 +33,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ANSWER_S = 3.0  # within which process 1 must answer a signal, before it is killed
 _host_pid: list[int] = []
 MEMORY_BYTES = 4 << 30  # what process 1 may take in addition to what it came with
+ENTER_USER = " -U --preserve-credentials"  # words for nsenter: keep who we are
 TOOK_TOO_LONG, KILLED = 124, 137  # exit codes of the middle process
 
 
@@ -97,9 +98,8 @@ def run_sealed(function: Callable[[], int], *, give_up_s: float | None = None) -
         os.close(refused_read)
         _enter(function, outer, refused_write, give_up_s)  # never returns
     os.close(refused_write)
-    # The terminal sends Ctrl-C to everyone in the foreground; the inner process answers it.
-    handlers = {s: signal.signal(s, lambda n, _: _forward(middle, n)) for s in (signal.SIGTERM, signal.SIGHUP)}
-    handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The terminal sends Ctrl-C to all three, anybody else to the outer one alone: told twice does no harm.
+    handlers = {s: signal.signal(s, lambda n, _: _forward(middle, n)) for s in STOPPING}
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         with os.fdopen(refused_read, "rb") as pipe:
@@ -160,8 +160,7 @@ def _wait_for(inner: int, give_up_s: float | None) -> None:
             _forward(inner, signal.SIGKILL)
             return
         asked[:1] = asked[:1] or [number]
-        if number != signal.SIGINT:  # the terminal told it too
-            _forward(inner, number)
+        _forward(inner, number)
         signal.setitimer(signal.ITIMER_REAL, ANSWER_S, ANSWER_S)
 
     for number in (*STOPPING, signal.SIGALRM):
@@ -198,6 +197,8 @@ def _inside(function: Callable[[], int], lives: int, refused: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     try:
         code = function()
+    except KeyboardInterrupt:
+        code = 130
     except BaseException:
         traceback.print_exc()
     finally:
@@ -213,13 +214,19 @@ def host_pid() -> int:
     return _host_pid[0]
 
 
+def way_in() -> str:
+    """In process 1: the nsenter command by which whoever started us may come in from another terminal."""
+    own_user = "" if Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"] else ENTER_USER
+    return f"nsenter -t {host_pid()}{own_user} -n -m -p"
+
+
 def _be_modest() -> None:
     """What is read in here is hostile: it may not make us grow without end, and goes first when memory runs short."""
     now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     wanted = now + MEMORY_BYTES
     wanted = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, wanted))
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
     with contextlib.suppress(OSError):  # it is higher already
         Path("/proc/self/oom_score_adj").write_text("500")
 

@@ -21,7 +21,7 @@ from ringkeep.lab import namespaces
 FAR_ADDRESS = "100.127.255.1"  # carrier-grade NAT space (RFC 6598): nobody's public address
 PBX_ADDRESS = "100.127.255.2"
 PHONES_ADDRESS = "100.127.254.1"
-CARRIER_POOL = ipaddress.ip_network("100.127.253.0/24")  # for carriers whose address is only a name
+CARRIER_POOL = ipaddress.ip_network("100.126.0.0/16")  # for carriers whose address is only a name
 
 
 @dataclass(frozen=True, slots=True)

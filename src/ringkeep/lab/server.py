@@ -194,9 +194,9 @@ class Server:
     def way_in(self) -> str:
         """The command that opens its console from another terminal of this machine, by whoever runs the drill."""
         inside = next((p for p in reversed(descendants(self.pid or 0)) if _program(p) == "asterisk"), self.pid)
-        enter = "nsenter -U --preserve-credentials -n -m -p"
-        command = f"/usr/sbin/asterisk -C {CONF_INSIDE} -rvvv"
-        return f"{enter} -t {namespaces.host_pid()} {enter} -t {inside} {command}"
+        who = "--preserve-credentials" if sandboxes.owner() is None else "-S 1000 -G 1000"
+        enter = f"nsenter -t {inside} -U {who} -n -m -p"
+        return f"{namespaces.way_in()} {enter} /usr/sbin/asterisk -C {CONF_INSIDE} -rvvv"
 
     def place(self) -> str:
         """Its tree of files as a path that other processes of this machine can open."""
