@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,7 @@ from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.completeness import missing as find_missing
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
+from ringkeep.phonesystem.standins import stand_ins
 
 CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
 
@@ -93,6 +94,9 @@ async def prove(options: Options, progress: Progress) -> Report:
         source = open_source(options.path, drill.lab.folder("pbx"))
     with progress.step("read"):
         files, names = config_files(source.root), all_names(source.root)
+        if played := stand_ins(files, source.dangling):
+            drill.defects += _put_in_place(source.root, played)
+            files |= played
         system = read_phone_system(files, product=source.product, database=source.astdb or {}, paths=names)
         drill.timings["read_s"] = time.monotonic() - drill.started_at
     if not any(name.startswith("/etc/asterisk/") for name in files):
@@ -173,6 +177,20 @@ def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:
     uses_chan_sip = "sip" in {e.technology for e in system.extensions} | {t.technology for t in system.trunks}
     uses_macro = any(name.startswith("macro-") for name in system.dialplan.contexts)
     return 16 if uses_chan_sip or uses_macro else 22
+
+
+def _put_in_place(root: Path, files: Mapping[str, bytes]) -> list[Defect]:
+    """Write the stand-ins over links that lead nowhere; a note for each."""
+    notes = []
+    for path, content in files.items():
+        place = root / path.lstrip("/")
+        place.unlink(missing_ok=True)
+        place.write_bytes(content)
+        what = (
+            f"{path} links to a file of the product's own packages, which is in no backup: the lab put a stand-in there"
+        )
+        notes.append(Defect("stand-in", "note", path, what))
+    return notes
 
 
 def _scripts(service: agi.ScriptService | None) -> list[Defect]:
