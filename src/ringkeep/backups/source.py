@@ -109,6 +109,9 @@ def _no_phone_system(path: Path) -> SourceError:
 def _from_directory(path: Path, root: Path, budget: Budget) -> tuple[str, Layout, Path | None]:
     shape = shapes.directory_shape(Tree((("", path),)))
     if shape is None:
+        for folder in (path, path / "etc"):
+            if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, "not readable", str(folder))
         raise _no_phone_system(path)
     layout = Layout(shapes.directory_tree(path, shape.kind), root, budget)
     _lay_out(layout, shape.kind)

@@ -77,7 +77,7 @@ class Output:
                 print_report(report, Console(), self.lang, html=None if failure else self.html)
             sys.stdout.flush()
         except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
-            sys.stdout = open(os.devnull, "w")
+            _hush()
         except OSError as error:
             failure = f"The report could not be printed: {error.strerror}."
         if failure:
@@ -93,7 +93,7 @@ class Output:
                 _print_json({"error": {"code": code, "message": message}})
                 sys.stdout.flush()
             except OSError:
-                sys.stdout = open(os.devnull, "w")
+                _hush()
         return COULD_NOT_TRY
 
     def _write_page(self, report: Report) -> str | None:
@@ -213,6 +213,11 @@ def _print_json(document: object) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+def _hush() -> None:
+    """Nobody takes what we print: let what is still to be printed go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _look_around(pbx: Server, far: Server) -> None:

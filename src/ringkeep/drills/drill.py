@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -41,6 +41,7 @@ from ringkeep.phonesystem.readers import read_phone_system
 from ringkeep.phonesystem.standins import stand_ins
 
 CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
+MOST_LEFT_OUT = 40  # named in a report
 
 
 class CouldNotTry(Exception):
@@ -92,6 +93,7 @@ async def prove(options: Options, progress: Progress) -> Report:
     drill = Drill(options, Lab.open(Limits()), progress)
     with progress.step("unpack"):
         source = open_source(options.path, drill.lab.folder("pbx"))
+        drill.defects += left_out(source)
     with progress.step("read"):
         files, names = config_files(source.root), all_names(source.root)
         if played := stand_ins(files, source.dangling):
@@ -165,6 +167,13 @@ def all_names(root: Path) -> set[str]:
         for folder, folders, names in os.walk(root)
         for name in [*folders, *names]
     }
+
+
+def left_out(source: Source) -> Iterator[Defect]:
+    """What was handed over and is not in the lab. Links that end nowhere are named where something needs them."""
+    for item in source.skipped[:MOST_LEFT_OUT]:
+        if not item.why.startswith("link out of the tree"):
+            yield Defect("left-out", "note", item.name, f"not taken into the lab: {item.why}")
 
 
 def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:

@@ -28,7 +28,10 @@ def watch(process: int, most_bytes: int, over: Callable[[int], None]) -> None:
             family = descendants(process)
             if not family:
                 return
-            if sum(held_bytes(one) for one in family) > most_bytes and (held := sum(map(exact_bytes, family))) > most_bytes:
+            if (
+                sum(held_bytes(one) for one in family) > most_bytes
+                and (held := sum(map(exact_bytes, family))) > most_bytes
+            ):
                 over(held)
                 return
 
