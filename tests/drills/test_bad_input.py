@@ -268,7 +268,7 @@ def test_a_dialplan_that_does_harm_is_reported_and_harms_nothing(name: str) -> N
     free = os.statvfs("/tmp").f_bavail
     started = time.monotonic()
     with system(DIALPLANS[name]) as made:
-        report = reported(USERS[-1], made, "--timeout", "10")
+        report = reported(USERS[-1], made, "--timeout", "6")
     assert report["lab"]["asterisk"] and "root:" not in json.dumps(report)
     assert time.monotonic() - started < 60
     assert abs(os.statvfs("/tmp").f_bavail - free) * os.statvfs("/tmp").f_frsize < 300 << 20
