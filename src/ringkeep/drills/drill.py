@@ -136,7 +136,7 @@ async def prove(options: Options, progress: Progress) -> Report:
         await (drill.reading or asyncio.to_thread(drill.read_through))
     drill.defects += _scripts(drill.scripts)
     own = logs.own_lines(pbx.log(), known)
-    drill.defects += logs.defects(own, drill.defects)
+    drill.defects += logs.defects(own, drill.defects, loading.named_modules(system))
     log = [f"{line.level} {line.source}: {line.text}" for line in own]
     report = _report(drill, source, image.asterisk, log)
     if options.keep is not None:

@@ -24,7 +24,7 @@ FINAL = {
     "musiconhold", "park", "disa", "zapateller", "milliwatt",
 }  # fmt: skip
 QUEUE_S = 30.0  # members are rung one after the other
-SPEECH_S = 0.5  # two and a half of the blocks in which a tone is looked for
+SPEECH_S, PROMPT_S = 3.0, 3.5  # at most; mostly a fraction of it is enough
 MESSAGE_S, PLAYBACK_S = 4.0, 14.0  # leaving a message; logging in and hearing it, envelope included
 LOOP_STEPS = 3000  # no call needs so many steps: it goes round in circles
 LOOP_SHOWN = 600  # where the dialplan as read is a circle, so many steps show it
@@ -74,7 +74,7 @@ class Judge:
         return Order(
             caller=planned.caller, number=planned.number, caller_number=planned.caller_number, presses=presses,
             reached=lambda seen: self.reached(planned, seen), listen_s=listen_s,
-            lost=lambda seen: self.lost(planned, seen), timeout_s=self._patience(planned), phones=planned.phones,
+            heard=lambda seen: self._heard_enough(planned, seen), lost=lambda seen: self.lost(planned, seen), timeout_s=self._patience(planned), phones=planned.phones,
             carriers=planned.carriers, carrier_number=(goal.number or "") if goal else "",
         )  # fmt: skip
 
@@ -85,7 +85,14 @@ class Judge:
         if goal.kind in (*RINGS, "outbound"):
             return 0.0 if planned.enough_to_join else SPEECH_S
         names = [pair for s in planned.prompts for pair in zip(s.prompts, s.languages, strict=True)]
-        return 1.6 if any(self.prompt_file(*pair) for pair in names) else 0.2
+        return PROMPT_S if any(self.prompt_file(*pair) for pair in names) else 0.2
+
+    def _heard_enough(self, planned: PlannedCall, seen: Observation) -> bool:
+        """Whether listening longer would tell nothing more."""
+        if planned.expected is not None and planned.kind == "voicemail" and planned.expected.kind == "voicemail":
+            return False
+        heard, complaints = self._heard(planned, seen)
+        return heard is not None and not complaints
 
     def reached(self, planned: PlannedCall, seen: Observation) -> bool:
         """Whether the call has arrived where it was to go."""

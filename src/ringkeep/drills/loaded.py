@@ -11,6 +11,7 @@ from ringkeep.lab.manager import Manager
 from ringkeep.phonesystem.model import PhoneSystem
 
 CONTEXT = re.compile(r"^\[ Context '(?P<name>.*)' created by '(?P<by>[^']*)' \]$", re.M)
+LOADING = ("load", "require", "preload", "preload-require")
 MODULE = re.compile(r"^(?P<name>\S+\.so)\s.*\s(?P<state>Running|Not Running)\s", re.M)
 
 
@@ -52,6 +53,14 @@ async def ask(manager: Manager) -> Loaded:
         frozenset(name for name, state in modules if state != "Running"),
         frozenset(applications),
     )
+
+
+def named_modules(system: PhoneSystem) -> frozenset[str]:
+    """The modules that modules.conf asks for by name: "cdr_custom.so"."""
+    configuration = system.configurations.get("modules.conf")
+    section = configuration.section("modules") if configuration else None
+    asked = [e.value for e in section.entries if e.name.lower() in LOADING] if section else []
+    return frozenset(name if name.endswith(".so") else f"{name}.so" for name in asked)
 
 
 def compare(system: PhoneSystem, loaded: Loaded) -> tuple[dict[str, Count], list[Defect]]:

@@ -211,7 +211,7 @@ class Planner:
             visits=1 + sum(goal is not None and press.stop.place == goal.place for press in presses),
             phones=phones | dict.fromkeys(self._phones(goal), "answer"),
             carriers=carriers | dict.fromkeys(self._carriers(goal), "answer"),
-            loops=way.ended == "loop", prompts=tuple(stop for stop in way.stops if stop.prompts), enough_to_join=self._some_members_away(goal),
+            loops=way.ended == "loop", prompts=_prompts(way, presses), enough_to_join=self._some_members_away(goal),
         )  # fmt: skip
 
     def _some_members_away(self, stop: Stop | None) -> bool:
@@ -245,6 +245,15 @@ def _presses(way: Walk, keys: Sequence[str]) -> tuple[Press, ...]:
         Press(menu, "" if key == "t" else key, 1 + sum(earlier.place == menu.place for earlier in menus[:index]))
         for index, (menu, key) in enumerate(zip(menus, keys, strict=False))
     )
+
+
+def _prompts(way: Walk, presses: tuple[Press, ...]) -> tuple[Stop, ...]:
+    """The stops that play something once the last key is pressed: what was playing before may have been cut short."""
+    after = list(way.stops)
+    if presses:
+        last = next(index for index, stop in enumerate(after) if stop is presses[-1].stop)
+        after = after[last + 1 :]
+    return tuple(stop for stop in after if stop.prompts)
 
 
 def sample_number(pattern: str, salt: int = 0) -> str | None:

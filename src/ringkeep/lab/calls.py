@@ -21,6 +21,7 @@ from ringkeep.lab.manager import ManagerGone
 from ringkeep.lab.server import Server
 
 TECHNOLOGY = {"pjsip": "PJSIP", "sip": "SIP"}
+LISTEN_STEP_S = 0.15
 STEP_LIMIT = 5000  # a call that loops must not fill our memory
 
 
@@ -46,7 +47,8 @@ class Order:
     presses: tuple[tuple[Callable[[Observation], bool], str], ...] = ()  # (when, digits)
     reached: Callable[[Observation], bool] = lambda seen: seen.answered  # the call may end when this holds
     lost: Callable[[Observation], bool] = lambda seen: False  # it will not arrive any more
-    listen_s: float = 0.0  # stay on the line after that
+    listen_s: float = 0.0  # stay on the line so long after that
+    heard: Callable[[Observation], bool] = lambda seen: False  # or until this holds
     timeout_s: float = 20.0
     phones: Mapping[str, str] = field(default_factory=dict)  # number -> "answer" | "ring" | "busy"
     carriers: Mapping[str, str] = field(default_factory=dict)  # carrier address -> "answer" | "refuse"
@@ -160,13 +162,20 @@ class Switchboard:
                     await self._press(seen, digits)
                 await self._until(seen, lambda seen: order.reached(seen) or order.lost(seen))
                 if order.listen_s and not seen.ended and order.reached(seen):
-                    await asyncio.sleep(order.listen_s)
+                    await self._listen(seen)
         except TimeoutError:
             pass
         seen.recordings.setdefault("caller", self._recordings / f"caller-{seen.id}.wav")
         if not seen.ended:
             await self._far.manager.action("Hangup", Channel=seen.id)
             await self._gone(seen)
+
+    async def _listen(self, seen: Observation) -> None:
+        """Stay on the line; recordings are looked at while they grow."""
+        seen.recordings.setdefault("caller", self._recordings / f"caller-{seen.id}.wav")
+        until = time.monotonic() + seen.order.listen_s
+        while not seen.ended and time.monotonic() < until and not seen.order.heard(seen):
+            await asyncio.sleep(LISTEN_STEP_S)
 
     async def _until(self, seen: Observation, holds: Callable[[Observation], bool]) -> None:
         """Wait until something holds; returns as well when the call has ended."""

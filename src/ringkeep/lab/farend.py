@@ -304,8 +304,7 @@ exten => _.,1,UserEvent(PhoneRings,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},C
  same => n,Answer(0)
  same => n,UserEvent(PhoneAnswers,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},Recording: phone-${UNIQUEID}.wav)
  same => n,MixMonitor(mix-${UNIQUEID}.wav,r(phone-${UNIQUEID}.wav))
- same => n,Playtones(%(phone)d)
- same => n,Wait(120)
+ same => n,Gosub(talk,s,1(%(phone)d,120))
  same => n,Hangup()
  same => n(ring),Wait(180)
  same => n,Hangup()
@@ -320,15 +319,22 @@ exten => _.,1,UserEvent(CarrierCall,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},
  same => n,Answer(0)
  same => n,UserEvent(CarrierAnswers,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},Address: ${HERE},Recording: carrier-${UNIQUEID}.wav)
  same => n,MixMonitor(mix-${UNIQUEID}.wav,r(carrier-${UNIQUEID}.wav))
- same => n,Playtones(%(carrier)d)
- same => n,Wait(120)
+ same => n,Gosub(talk,s,1(%(carrier)d,120))
  same => n,Hangup()
  same => n(refuse),Hangup(34)
 
 [caller]
 exten => h,1,NoOp()
 exten => go,1,MixMonitor(mix-${UNIQUEID}.wav,r(caller-${UNIQUEID}.wav))
- same => n,Playtones(%(caller)d)
- same => n,Wait(${HOLD_S})
+ same => n,Gosub(talk,s,1(%(caller)d,${HOLD_S}))
  same => n,Hangup()
+
+; ARG1: hertz, ARG2: seconds. Begun anew every second: a re-INVITE can end a tone.
+[talk]
+exten => s,1,Set(LEFT=${ARG2})
+ same => n(again),Playtones(${ARG1})
+ same => n,Wait(1)
+ same => n,Set(LEFT=$[${LEFT} - 1])
+ same => n,GotoIf($[${LEFT} > 0]?again)
+ same => n,Return()
 """

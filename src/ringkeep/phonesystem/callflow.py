@@ -345,6 +345,8 @@ class _Walker:
         if not self.keys:
             raise _End("waiting")
         key = self.keys.pop(0)
+        if key == "t" and self._current() is not None:
+            return  # without a key the call goes on with the next priority, where there is one (pbx_builtins.c)
         if key == "t":
             self._special("t", step)
         elif key == "i" or not self._exists(self.context, key, 1):

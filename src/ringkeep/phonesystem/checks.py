@@ -380,7 +380,9 @@ def _jumps(system: PhoneSystem, ref: Reference) -> Iterator[Finding]:
         return
     if context.startswith("macro-") or ref.context.startswith(("macro-", "sub-")):
         return  # the extension a macro runs in is its caller's
-    what = f"label {priority} of {extension}" if isinstance(priority, str) else f"extension {extension}"
+    what = f"extension {extension}"
+    if isinstance(priority, str) or (priority != 1 and dialplan.find(context, extension)):
+        what = f"{'label' if isinstance(priority, str) else 'priority'} {priority} of {extension}"
     yield Finding(
         "goto-nowhere", "degraded", ref.place, f"{_where(ref)} goes to {what} in {context}, which does not exist"
     )
