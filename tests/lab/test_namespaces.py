@@ -68,7 +68,14 @@ def test_no_link_pipe_or_folder_is_opened_in_a_running_systems_tree(tmp_path: Pa
     os.mkfifo(folder / "pipe")
     with tree.open("/var/log/plain") as file:
         assert file.read() == b"said"
-    for inside in ("/var/log/link", "/elsewhere/passwd", "/var/log/pipe", "/var/log", "/var/log/none"):
+    for inside in (
+        "/var/log/link",
+        "/elsewhere/passwd",
+        "/var/log/pipe",
+        "/var/log",
+        "/var/log/none",
+        "/var/../../etc/passwd",
+    ):
         with pytest.raises(OSError, match=r"\[Errno"):
             tree.open(inside)
     assert tree.is_there("/var/log/link") and not tree.is_there("/elsewhere/passwd")

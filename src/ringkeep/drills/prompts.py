@@ -34,8 +34,14 @@ class Prompts:
         for base in bases:
             for suffix in READABLE:
                 path = base.with_name(base.name + suffix)
+                # The system's dialplan runs meanwhile: only what is reached without its links counts as its own.
+                if not self._server.tree.is_there(str(path.relative_to(self._server.tree.root))):
+                    continue
                 if path.is_symlink():  # laid under from the image
-                    path = self._server.image.root / "usr/share/asterisk" / str(path.readlink()).removeprefix("/stock/")
+                    stock = str(path.readlink()).removeprefix("/stock/")
+                    if stock.startswith("/") or ".." in stock.split("/"):
+                        continue
+                    path = self._server.image.root / "usr/share/asterisk" / stock
                 if path.is_file():
                     return path if suffix.lower() == ".wav" else self._convert(path)
         return None
@@ -47,11 +53,15 @@ class Prompts:
         command = ["sox", *raw.get(path.suffix, []), "-", "-r", "8000", "-c", "1", "-b", "16", "-t", "wav", "-"]
         if path.suffix in (".gsm", ".mp3"):
             command[1:1] = ["-t", path.suffix[1:]]
-        done = subprocess.run(
-            self._server.tool(command), stdin=path.open("rb"), capture_output=True, check=False, timeout=20,
-            pass_fds=(self._server.network,),
-        )  # fmt: skip
-        if done.returncode != 0 or len(done.stdout) < 100:
+        try:
+            with path.open("rb") as sound:
+                done = subprocess.run(
+                    self._server.tool(command), stdin=sound, capture_output=True, check=False, timeout=20,
+                    pass_fds=(self._server.network,),
+                )  # fmt: skip
+            if done.returncode != 0 or len(done.stdout) < 100:
+                return None
+            target.write_bytes(done.stdout)
+        except (OSError, subprocess.TimeoutExpired):  # such as: its dialplan has filled the disk
             return None
-        target.write_bytes(done.stdout)
         return target

@@ -85,6 +85,8 @@ class Tree:
     def _folder(self, inside: str) -> tuple[int, str]:
         """The open folder a path lies in, and its name there."""
         *folders, name = inside.strip("/").split("/")
+        if ".." in (*folders, name):
+            raise OSError(errno.EINVAL, "leads upwards", inside)
         here = os.open(self.root, FOLDER_FLAGS)
         for step in folders:
             try:
