@@ -18,6 +18,8 @@ import pytest
 
 from tests.drills.commands import PJSIP, USERS, User, dialplan, left_over, shell_step, system
 
+BRIEFLY = ("--timeout", "4")  # enough to read and boot; how calls end is not the question
+
 
 @pytest.fixture(params=USERS, ids=str)
 def user(request: pytest.FixtureRequest) -> User:
@@ -175,7 +177,7 @@ def test_an_archive_that_reaches_out_reaches_nothing_and_is_still_tried(user: Us
         member("etc/asterisk/hard.conf", type=tarfile.LNKTYPE, linkname="../../etc/shadow"),
         member("etc/asterisk/disk", type=tarfile.BLKTYPE, devmajor=8), member("etc/asterisk/pipe", type=tarfile.FIFOTYPE),
     )  # fmt: skip
-    report = reported(user, path)
+    report = reported(user, path, *BRIEFLY)
     assert report["lab"]["asterisk"]
     assert "CANARY" not in json.dumps(report)
     assert list(outside.iterdir()) == []
@@ -191,7 +193,7 @@ def test_nodes_and_strange_names_in_a_folder_are_passed_by(user: User) -> None:
             Path(os.fsdecode(etc + b"/" + name)).write_bytes(b"[x]\n")
         os.symlink("loop.conf", etc + b"/loop.conf")
         os.symlink("/", etc + b"/root")
-        report = reported(user, made)
+        report = reported(user, made, *BRIEFLY)
         listener.close()
     left_out = {defect["where"] for defect in report["defects"] if defect["code"] == "left-out"}
     assert {"etc/asterisk/pipe.conf", "etc/asterisk/socket.conf", "etc/asterisk/\\x1b[31m.conf"} <= left_out
@@ -226,7 +228,7 @@ CONFIGURATIONS = {
 def test_a_broken_configuration_is_reported_with_its_fault(name: str) -> None:
     files, code = CONFIGURATIONS[name]
     with system(files=files) as made:
-        assert code in codes(reported(USERS[0], made))
+        assert code in codes(reported(USERS[0], made, *BRIEFLY))
     assert not Path("/tmp/ringkeep-was-here").exists()
 
 
@@ -247,7 +249,7 @@ def test_a_folder_of_a_hundred_thousand_files_is_read_in_reasonable_time() -> No
     with system() as made:
         for number in range(100_000):
             (made / f"etc/asterisk/{number}.conf").touch()
-        assert reported(USERS[0], made)["lab"]["asterisk"]
+        assert reported(USERS[0], made, *BRIEFLY)["lab"]["asterisk"]
 
 
 # -- dialplans ------------------------------------------------------------------------------------------------
@@ -298,13 +300,13 @@ def test_no_room_for_the_page_or_the_report_is_said(place: Path) -> None:
     try:
         (full / "x").write_bytes(bytes(4096))
         with system() as made:
-            done = user.run("prove", str(made), "--json", "--html", str(full / "report.html"))
+            done = user.run("prove", str(made), "--json", "--html", str(full / "report.html"), *BRIEFLY)
             assert done.returncode == 3
             assert "No space left" in done.stderr and "Traceback" not in done.stderr
             assert json.loads(done.stdout)["verdict"]
             assert [path.name for path in full.iterdir()] == ["x"]
             with open("/dev/full", "w") as nowhere:
-                done = user.run("prove", str(made), stdout=nowhere)
+                done = user.run("prove", str(made), *BRIEFLY, stdout=nowhere)
             assert done.returncode == 3
             assert "could not be printed" in done.stderr and "Traceback" not in done.stderr
     finally:

@@ -129,14 +129,14 @@ def test_a_drill_out_of_time_reports_what_it_has(plain: Path) -> None:
 def test_the_page_replaces_an_older_one_whole_or_not_at_all(tmp_path: Path, plain: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("older")
-    done = USERS[0].run("prove", str(plain), "--json", "--html", str(page))
+    done = USERS[0].run("prove", str(plain), "--json", "--html", str(page), "--timeout", "4")
     assert done.returncode in (0, 1), done.stderr
     assert page.read_text("utf-8") != "older"
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_reader_that_leaves_early_is_no_fault(plain: Path) -> None:
-    drill = USERS[0].start("prove", str(plain), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    drill = USERS[0].start("prove", str(plain), "--timeout", "4", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert drill.stdout and drill.stderr
     drill.stdout.close()
     assert "Traceback" not in drill.stderr.read()
