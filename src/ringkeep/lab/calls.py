@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringkeep.asterisk.ami import Message
+from ringkeep.lab import sound
 from ringkeep.lab.farend import FarEnd, Line, Phone
 from ringkeep.lab.manager import ManagerGone
 from ringkeep.lab.server import Server
 
 TECHNOLOGY = {"pjsip": "PJSIP", "sip": "SIP"}
-LISTEN_STEP_S = 0.15
+WRITTEN_S = 1.0  # within which a recording is complete once its call has ended
+# Colleagues who are rung together never pick up in the same instant.
+FIRST_ANSWER_S, NEXT_ANSWER_S = 0.1, 0.25
 STEP_LIMIT = 5000  # a call that loops must not fill our memory
 
 
@@ -48,7 +51,6 @@ class Order:
     reached: Callable[[Observation], bool] = lambda seen: seen.answered  # the call may end when this holds
     lost: Callable[[Observation], bool] = lambda seen: False  # it will not arrive any more
     listen_s: float = 0.0  # stay on the line so long after that
-    heard: Callable[[Observation], bool] = lambda seen: False  # or until this holds
     timeout_s: float = 20.0
     phones: Mapping[str, str] = field(default_factory=dict)  # number -> "answer" | "ring" | "busy"
     carriers: Mapping[str, str] = field(default_factory=dict)  # carrier address -> "answer" | "refuse"
@@ -74,6 +76,8 @@ class Observation:
     rang: list[str] = field(default_factory=list)  # numbers of phones that rang
     picked_up: list[str] = field(default_factory=list)  # numbers of phones that answered
     carrier: list[tuple[str, str]] = field(default_factory=list)  # (carrier address, number it saw)
+    packets: int = 0  # RTP packets the caller received while it stayed on the line
+    bridged: bool = False  # the phone system has joined the caller to somebody
     joined: list[str] = field(default_factory=list)  # queues and conferences it entered: "queue sales"
     recordings: dict[str, Path] = field(default_factory=dict)  # "caller" | "phone" | "carrier" -> file
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -146,6 +150,9 @@ class Switchboard:
         for family, table in (("phone", order.phones), ("carrier", order.carriers)):
             for key, value in table.items():
                 await self._far.manager.action("DBPut", Family=family, Key=key, Val=value)
+        for turn, number in enumerate(order.phones):
+            delay = FIRST_ANSWER_S + NEXT_ANSWER_S * min(turn, 8)
+            await self._far.manager.action("DBPut", Family="delay", Key=number, Val=f"{delay:.2f}")
         self._open[seen.id] = seen
         seen.started_at = time.monotonic()
         where = order.caller
@@ -162,20 +169,27 @@ class Switchboard:
                     await self._press(seen, digits)
                 await self._until(seen, lambda seen: order.reached(seen) or order.lost(seen))
                 if order.listen_s and not seen.ended and order.reached(seen):
-                    await self._listen(seen)
+                    before = await self._packets(seen)
+                    await asyncio.sleep(order.listen_s)
+                    seen.packets = await self._packets(seen) - before
         except TimeoutError:
             pass
         seen.recordings.setdefault("caller", self._recordings / f"caller-{seen.id}.wav")
         if not seen.ended:
             await self._far.manager.action("Hangup", Channel=seen.id)
             await self._gone(seen)
+        await self._written(seen)
 
-    async def _listen(self, seen: Observation) -> None:
-        """Stay on the line; recordings are looked at while they grow."""
-        seen.recordings.setdefault("caller", self._recordings / f"caller-{seen.id}.wav")
-        until = time.monotonic() + seen.order.listen_s
-        while not seen.ended and time.monotonic() < until and not seen.order.heard(seen):
-            await asyncio.sleep(LISTEN_STEP_S)
+    async def _packets(self, seen: Observation) -> int:
+        """RTP packets that the caller has received so far."""
+        answer = await self._far.manager.action("Getvar", Channel=seen.id, Variable="CHANNEL(rtcp,rxcount)")
+        return _number(answer.get("Value")) or 0
+
+    async def _written(self, seen: Observation) -> None:
+        """Wait until the recordings are complete: Asterisk keeps the last two seconds of each until it closes it."""
+        until = time.monotonic() + WRITTEN_S
+        while not all(sound.is_complete(path) for path in seen.recordings.values()) and time.monotonic() < until:
+            await asyncio.sleep(0.02)
 
     async def _until(self, seen: Observation, holds: Callable[[Observation], bool]) -> None:
         """Wait until something holds; returns as well when the call has ended."""
@@ -272,6 +286,8 @@ class Switchboard:
             seen.dialled.append(_device(message.get("DestChannel")))
         elif event == "DialEnd" and message.get("DialStatus") == "ANSWER":
             seen.answered_by.append(_device(message.get("DestChannel")))
+        elif event == "BridgeEnter" and message.get("Uniqueid") == linked:
+            seen.bridged = True
         elif event == "QueueCallerJoin":
             seen.joined.append(f"queue {message.get('Queue')}")
         elif event == "ConfbridgeJoin":

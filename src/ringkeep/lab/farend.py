@@ -17,6 +17,7 @@ from ringkeep.phonesystem.model import Extension, Listener, PhoneSystem, Trunk
 
 CALLER_HZ, PHONE_HZ, CARRIER_HZ = 440, 620, 850  # who is heard, in recordings: none is a DTMF frequency
 SIP = ("pjsip", "sip")
+CODECS = ("ulaw", "alaw", "gsm", "g722")  # what the lab can speak, best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def _pjsip(far: FarEnd) -> Iterator[str]:
 def _line(line: Line, transport: str, accounts: set[str]) -> Iterator[str]:
     trunk = line.trunk
     name = line.endpoint
-    yield f"[{name}](far)\ntransport=t-{transport}\naors={name}\n"
+    yield f"[{name}](far)\ntransport=t-{transport}\naors={name}\nmedia_address={line.address}\n{_codec(trunk.codecs)}"
     if trunk.secret and (trunk.auth_username or trunk.username):
         yield f"outbound_auth={name}\n[{name}](login)\nusername={_safe(trunk.auth_username or trunk.username)}\npassword={_safe(trunk.secret)}\n"
     yield f"[{name}]\ntype=aor\ncontact=sip:{line.destination}\n"
@@ -194,7 +195,7 @@ def _phone(phone: Phone) -> Iterator[str]:
     extension = phone.extension
     name, user = phone.endpoint, _safe(extension.endpoint)
     encryption = "media_encryption=sdes\n" if extension.media_encryption == "sdes" else ""
-    yield f"[{name}](far)\ntransport=t-phones\naors={name}\nfrom_user={user}\noutbound_auth={name}\n{encryption}"
+    yield f"[{name}](far)\ntransport=t-phones\nmedia_address={PHONES_ADDRESS}\naors={name}\nfrom_user={user}\noutbound_auth={name}\n{encryption}{_codec(extension.codecs)}"
     yield f"[{name}](login)\nusername={_safe(extension.username or extension.endpoint)}\npassword={_safe(extension.secret or '')}\n"
     yield f"[{name}]\ntype=aor\ncontact=sip:{phone.destination}\n"
 
@@ -210,6 +211,13 @@ def registrations(far: FarEnd) -> str:
             f"client_uri=sip:{aor}@{phone.destination}\ncontact_user={_safe(extension.number)}\n"
         )
     return "\n".join(texts)
+
+
+def _codec(allowed: tuple[str, ...]) -> str:
+    """Exactly one codec: with several agreed on, the two sides may each send another."""
+    words = [word.strip().lower() for word in allowed]
+    chosen = next((codec for codec in CODECS if codec in words), None)
+    return f"allow=!all,{chosen}\n" if chosen else ""
 
 
 def _safe(text: str | None) -> str:
@@ -229,7 +237,9 @@ type=endpoint
 context=in
 disallow=all
 allow=ulaw,alaw,gsm,g722
+preferred_codec_only=yes
 direct_media=no
+bind_rtp_to_media_address=yes
 rtp_symmetric=yes
 force_rport=yes
 rewrite_contact=yes
@@ -242,6 +252,7 @@ type=auth
 auth_type=userpass
 [pbx](far)
 aors=pbx
+media_address=100.127.254.1
 media_encryption=sdes
 media_encryption_optimistic=yes
 [pbx]
@@ -300,7 +311,7 @@ exten => _.,1,UserEvent(PhoneRings,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},C
  same => n,GotoIf($["${DO}" = "busy"]?busy)
  same => n,Ringing()
  same => n,GotoIf($["${DO}" = "ring"]?ring)
- same => n,Wait(0.1)
+ same => n,Wait(${IF($["${DB(delay/${EXTEN})}" = ""]?0.1:${DB(delay/${EXTEN})})})
  same => n,Answer(0)
  same => n,UserEvent(PhoneAnswers,Number: ${FILTER(0-9a-zA-Z*#+_.-,${EXTEN})},Recording: phone-${UNIQUEID}.wav)
  same => n,MixMonitor(mix-${UNIQUEID}.wav,r(phone-${UNIQUEID}.wav))

@@ -32,6 +32,17 @@ def read_wav(path: Path) -> Samples:
     return samples[::channels][:: rate // RATE].astype(np.float32)
 
 
+def is_complete(path: Path) -> bool:
+    """Whether a recording is closed: its header then tells its length. A file that is not there has nothing to wait for."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(44)
+            size = file.seek(0, 2)
+    except FileNotFoundError:
+        return True
+    return len(header) == 44 and size > 44 and int.from_bytes(header[40:44], "little") == size - 44
+
+
 def likeness(heard: Samples, prompt: Samples, seconds: float = 2.0) -> float:
     """How surely the prompt's beginning was heard: the peak of the normalised cross-correlation, 0..1.
 

@@ -79,6 +79,7 @@ class Trunk:
     transport: str | None
     place: Place
     language: str | None = None  # of prompts on its calls; None: the system's own
+    codecs: tuple[str, ...] = ()  # allow= as written, in order; empty: the system's own choice
 
 
 @dataclass(frozen=True, slots=True)

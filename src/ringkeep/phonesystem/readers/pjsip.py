@@ -122,7 +122,7 @@ def _trunk(endpoint: Section, objects: Objects) -> Trunk:
         secret=login.get("password") if login else None,
         registration=_read_registration(_registration(endpoint, objects), objects),
         context=endpoint.get("context"), transport=endpoint.get("transport"), place=endpoint.place,
-        language=endpoint.get("language"),
+        language=endpoint.get("language"), codecs=tuple(one for v in endpoint.all("allow") for one in names(v)),
     )  # fmt: skip
 
 

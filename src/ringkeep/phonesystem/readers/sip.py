@@ -82,7 +82,7 @@ def _trunk(
         match=(host,), username=section.get("username") or section.get("defaultuser"), auth_username=section.name,
         secret=section.get("secret"), registration=registration,
         context=section.get("context") or default_context, transport=None, place=section.place,
-        language=section.get("language") or language,
+        language=section.get("language") or language, codecs=tuple(one for v in section.all("allow") for one in names(v)),
     )  # fmt: skip
 
 
