@@ -25,7 +25,7 @@ from ringkeep.drills.calling import Calling
 from ringkeep.drills.calling import rounds as calling_rounds
 from ringkeep.drills.plan import Planner, opening_hours
 from ringkeep.drills.progress import Progress
-from ringkeep.drills.prompts import Prompts
+from ringkeep.drills.prompts import Prompts, say_nothing
 from ringkeep.drills.report import Call, Count, Defect, Missing, Report
 from ringkeep.lab import agi, farend
 from ringkeep.lab import image as images
@@ -117,6 +117,7 @@ async def prove(options: Options, progress: Progress) -> Report:
         with progress.step("stock boot"):
             known = await stock.record(drill.lab, image)
     await far.ready()
+    drill.defects += _silent_prompts(source.root, system, files)
     pbx = drill.lab.server("phone system", source.root, files, far=False)
     _restore_database(source, pbx)
     log: list[str] = []
@@ -234,6 +235,17 @@ def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
     far = drill.lab.server("far end", root, files, far=True)
     far.start()
     return far
+
+
+def _silent_prompts(root: Path, system: PhoneSystem, files: Files) -> list[Defect]:
+    """Prompts that play and say nothing; looked at before anything of the system runs."""
+    sounds = root / read_directories(files)["astdatadir"].lstrip("/") / "sounds"
+    return [
+        Defect(
+            "prompt-silent", "degraded", "/" + str(path.relative_to(root)), f"the prompt played at {place} says nothing"
+        )
+        for path, place in say_nothing(system, sounds)
+    ]
 
 
 def _read_through(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> None:

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+from ringkeep.asterisk.conf import Place
+from ringkeep.lab import sound
 from ringkeep.lab.server import Server
+from ringkeep.phonesystem import references
+from ringkeep.phonesystem.model import PhoneSystem
 
+PROMPTS_LOOKED_AT = 2000
 READABLE = (".wav", ".WAV", ".sln", ".ulaw", ".alaw", ".gsm", ".g722", ".mp3")
+
+
+def say_nothing(system: PhoneSystem, sounds: Path) -> Iterator[tuple[Path, Place]]:
+    """The system's own WAV prompts that hold nothing audible, with a place that plays each.
+
+    `sounds` is the folder of sounds in the unpacked tree; nothing of that tree may run meanwhile.
+    """
+    looked: set[Path] = set()
+    languages = [folder for folder in sounds.glob("*") if folder.is_dir() and not folder.is_symlink()]
+    for ref in references.find(system, references.reachable(system)):
+        if ref.kind != "prompt" or ref.name.startswith(("/", "silence/")) or ".." in ref.name:
+            continue
+        for folder in [sounds, *languages]:
+            path = folder / f"{ref.name}.wav"
+            if path in looked or len(looked) > PROMPTS_LOOKED_AT or path.is_symlink() or not path.is_file():
+                continue
+            looked.add(path)
+            if sound.is_silent(sound.read_wav(path)):
+                yield path, ref.place
 
 
 class Prompts:
@@ -54,9 +79,9 @@ class Prompts:
         if path.suffix in (".gsm", ".mp3"):
             command[1:1] = ["-t", path.suffix[1:]]
         try:
-            with path.open("rb") as sound:
+            with path.open("rb") as file:
                 done = subprocess.run(
-                    self._server.tool(command), stdin=sound, capture_output=True, check=False, timeout=20,
+                    self._server.tool(command), stdin=file, capture_output=True, check=False, timeout=20,
                     pass_fds=(self._server.network,),
                 )  # fmt: skip
             if done.returncode != 0 or len(done.stdout) < 100:

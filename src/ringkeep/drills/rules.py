@@ -6,7 +6,7 @@ from ringkeep.drills.report import SEVERITIES, Report
 
 ORDER = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 # What is missing and what that means: a caller hears nothing where a prompt should be; the rest shows in calls.
-HURTS = {"prompt", "include", "script", "greeting"}
+HURTS = {"prompt", "include", "script", "greeting", "moh"}
 
 
 def verdict(report: Report) -> str:

@@ -376,7 +376,7 @@ def _jumps(system: PhoneSystem, ref: Reference) -> Iterator[Finding]:
     if ref.owner and (context, extension) == (ref.context, ref.extension) and ref.owner.step(priority) is not None:
         return  # its own label, also where another extension of that number is for all callers
     dialplan = system.dialplan
-    if dialplan.find(context, extension, priority=priority) or dialplan.find(context, "i"):
+    if dialplan.find(context, extension, priority=priority):
         return
     if context.startswith("macro-") or ref.context.startswith(("macro-", "sub-")):
         return  # the extension a macro runs in is its caller's
