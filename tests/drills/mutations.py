@@ -281,7 +281,7 @@ FREEPBX: tuple[Mutation, ...] = (
         "a queue gone from queues_additional.conf", edit(f"{ETC}/queues_additional.conf", "[401]", "[491]"), ("401",)
     ),
     Mutation("an endpoint's AOR gone", edit(f"{ETC}/pjsip.aor.conf", "[1010]", "[10100]"), ("1010",)),
-    Mutation("a mailbox gone", edit(f"{ETC}/voicemail.conf", "1010 =", "91010 ="), ("1010",)),
+    Mutation("a mailbox gone", edit(f"{ETC}/voicemail.conf", "\n1010=", "\n91010="), ("1010",)),
     Mutation(
         "a DID routed nowhere",
         edit(

@@ -115,7 +115,8 @@ class Switchboard:
         if isinstance(order.caller, Phone):
             phones.add(order.caller.extension.number)
         carriers = {(address, order.carrier_number) for address in order.carriers}
-        seen = Observation(order, f"call-{next(self._ids)}")
+        # All of one length: Asterisk takes an id for used when it is the beginning of one in use.
+        seen = Observation(order, f"call-{next(self._ids):06d}")
         async with self._freed:
             await self._freed.wait_for(lambda: self._may_start(order, phones, carriers))
             self._callers.add(_caller(order))
