@@ -138,7 +138,7 @@ def test_a_pattern_matches_what_asterisk_matches(pattern: str, matching: str, ot
 
 def test_the_most_specific_pattern_comes_first_in_whatever_order_they_are_written() -> None:
     wanted = ["_201", "_20X", "_2[01]1", "_2XX", "_2X.", "_XXX", "_X.", "_!"]
-    assert sorted(reversed(wanted), key=pattern_key) == wanted
+    assert sorted(set(wanted), key=pattern_key) == wanted
 
 
 PATTERNS = ["_2XX", "_20X", "_2[0-5]X", "_X.", "_2!", "_ZXX", "_NXX"]

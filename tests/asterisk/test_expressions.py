@@ -36,8 +36,8 @@ HOSTILE = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map("".j
 def test_any_text_has_a_value_or_is_unknowable(text: str) -> None:
     try:
         assert isinstance(expand(text, Table(A="x", B="${A}")), str)
-    except Unknowable as why:
-        assert str(why)
+    except Unknowable:
+        return
 
 
 @given(HOSTILE)
