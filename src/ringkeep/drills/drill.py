@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Files
+from ringkeep.backups import listed
 from ringkeep.backups.astdb import write_astdb
 from ringkeep.backups.source import Source, open_source
 from ringkeep.drills import judge as judging
@@ -40,6 +41,7 @@ from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
 from ringkeep.phonesystem.standins import stand_ins
 
+BOOTABLE = ("extensions.conf", "extensions.ael", "pjsip.conf", "sip.conf", "modules.conf")
 CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
 MOST_LEFT_OUT = 40  # named in a report
 LEFT_OUT_RIGHTLY = ("link out of the tree", "logs left out", "recordings left out")
@@ -102,8 +104,8 @@ async def prove(options: Options, progress: Progress) -> Report:
             files |= played
         system = read_phone_system(files, product=source.product, database=source.astdb or {}, paths=names)
         drill.timings["read_s"] = time.monotonic() - drill.started_at
-    if not any(name.startswith("/etc/asterisk/") for name in files):
-        return _completeness_only(drill, source, system, files)
+    if not any(f"/etc/asterisk/{name}" in files for name in BOOTABLE) and (source.root / listed.LISTING).is_dir():
+        return _completeness_only(drill, source, system)
     version = choose_version(options.asterisk, source, system)
     image = images.find(version)
     if image is None:
@@ -125,7 +127,7 @@ async def prove(options: Options, progress: Progress) -> Report:
     try:
         async with limit:
             drill.read_through = partial(_read_through, drill, source, system, files)
-            await _boot_and_call(drill, system, end, pbx, far, progress)
+            await _boot_and_call(drill, system, end, pbx, far, source.asterisk_version)
     except TimeoutError:
         over = f"the drill's {options.timeout_s:.0f} s were over: what it had not called by then is not judged"
         what = over if limit.expired() else "Asterisk runs, but no longer answers its manager interface"
@@ -138,7 +140,8 @@ async def prove(options: Options, progress: Progress) -> Report:
         await (drill.reading or asyncio.to_thread(drill.read_through))
     drill.defects += _scripts(drill.scripts)
     own = logs.own_lines(pbx.log(), known)
-    drill.defects += logs.defects(own, drill.defects, loading.named_modules(system))
+    told = [f"{d.where} {d.what}" for d in drill.defects] + [item.name for item in drill.missing]
+    drill.defects += logs.defects(own, told, loading.named_modules(system))
     log = [f"{line.level} {line.source}: {line.text}" for line in own]
     report = _report(drill, source, image.asterisk, log)
     if options.keep is not None:
@@ -259,17 +262,26 @@ def _read_through(drill: Drill, source: Source, system: PhoneSystem, files: File
     drill.missing += [Missing(item.kind, item.name, str(item.place)) for item in items]
 
 
-def _completeness_only(drill: Drill, source: Source, system: PhoneSystem, files: Files) -> Report:
-    """A FreePBX 15+ backup holds no /etc/asterisk: nothing can boot from it alone."""
-    drill.missing.append(Missing("file", "/etc/asterisk", str(source.path)))
-    what = "this backup holds no /etc/asterisk: only a working FreePBX can be restored from it, so it cannot be booted"
-    drill.defects.append(Defect("not-bootable", "bad", str(source.path), what))
+def _completeness_only(drill: Drill, source: Source, system: PhoneSystem) -> Report:
+    """A FreePBX 15+ backup holds no dialplan: nothing can boot from it alone, but it says what it should hold."""
+    with drill.progress.step("completeness"):
+        drill.missing += [Missing(kind, name, place) for kind, name, place in listed.lacking(source.root)]
+    if not source.astdb:
+        drill.missing.append(Missing("database", "astdb", source.path.name))
+    if drill.missing:
+        what = f"{len(drill.missing)} things that this backup itself lists are not in it"
+        vital = any(item.kind == "database" or item.name.endswith("module core") for item in drill.missing)
+        drill.defects.append(Defect("backup-incomplete", "bad" if vital else "degraded", source.path.name, what))
+    what = "a FreePBX backup of this kind holds no dialplan: it was looked through, not booted, and calls prove nothing yet"
+    drill.defects.append(Defect("not-bootable", "degraded", source.path.name, what))
+    drill.counts["mailboxes"] = Count(len(system.mailboxes), len(system.mailboxes))
     return _report(drill, source, "", [])
 
 
 async def _boot_and_call(
-    drill: Drill, system: PhoneSystem, end: farend.FarEnd, pbx: Server, far: Server, progress: Progress
+    drill: Drill, system: PhoneSystem, end: farend.FarEnd, pbx: Server, far: Server, source_version: str | None
 ) -> None:
+    progress = drill.progress
     with progress.step("boot"):
         drill.scripts = await drill.lab.play_scripts(system.database)
         pbx.start()
@@ -279,6 +291,8 @@ async def _boot_and_call(
         counts, defects = loading.compare(system, held)
         drill.counts |= counts
         drill.defects += defects
+        upgrade = rules.is_upgrade(source_version, pbx.image.asterisk)
+        drill.defects += loading.missing_applications(system, held, upgrade=upgrade)
     drill.reading = asyncio.ensure_future(asyncio.to_thread(drill.read_through))  # calls are mostly waiting
     open_at, closed_at = opening_hours(system, drill.options.at)
     planner = Planner(system, end, held.applications, open_at, closed_at)

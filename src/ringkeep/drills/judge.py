@@ -207,7 +207,7 @@ class Judge:
             return Defect(
                 "dead-end",
                 severity,
-                str(place or planned.number),
+                str(place or f"{planned.caller_words} -> {planned.number}"),
                 f"{planned.caller_words} calls {planned.number}{_keys(planned)}: {planned.dead_end}",
             )
         what = (

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ringkeep.asterisk.dialplan import Step
 from ringkeep.drills.report import Count, Defect
 from ringkeep.lab.manager import Manager
+from ringkeep.phonesystem import references
 from ringkeep.phonesystem.model import PhoneSystem
 
 CONTEXT = re.compile(r"^\[ Context '(?P<name>.*)' created by '(?P<by>[^']*)' \]$", re.M)
@@ -93,6 +95,24 @@ def compare(system: PhoneSystem, loaded: Loaded) -> tuple[dict[str, Count], list
     return counts, defects
 
 
+ONE = {"extensions": "extension", "trunks": "trunk", "queues": "queue", "mailboxes": "mailbox", "contexts": "context"}
+
+
+def missing_applications(system: PhoneSystem, loaded: Loaded, *, upgrade: bool) -> Iterator[Defect]:
+    """Each application that a call can come to and this Asterisk has not, at its first use."""
+    has = {name.lower() for name in loaded.applications}
+    used: dict[str, list[Step]] = {}
+    for context in references.reachable(system):
+        for extension in context.extensions:
+            for step in extension.steps:
+                if step.application.lower() not in has:
+                    used.setdefault(step.application.lower(), []).append(step)
+    own = upgrade or system.product == "asterisk"  # a product's dialplan names applications for modules it may lack
+    for steps in used.values():
+        what = f"this Asterisk has no application {steps[0].application}; the dialplan uses it {len(steps)} times"
+        yield Defect("application-missing", "bad" if own else "note", str(steps[0].place), what)
+
+
 def _has_content(context: object) -> bool:
     return bool(getattr(context, "extensions", None) or getattr(context, "includes", None))
 
@@ -101,7 +121,7 @@ def _not_loaded(kind: str, missing: list[str], places: Mapping[str, str]) -> Ite
     severity = "bad" if kind in ("extensions", "trunks", "queues") else "degraded"
     for name in missing[:20]:
         yield Defect(
-            "not-loaded", severity, places[name], f"{kind[:-1]} {name} is in the files, but Asterisk did not load it"
+            "not-loaded", severity, places[name], f"{ONE[kind]} {name} is in the files, but Asterisk did not load it"
         )
     if len(missing) > 20:
         yield Defect("not-loaded", severity, places[missing[20]], f"{len(missing) - 20} more {kind} did not load")

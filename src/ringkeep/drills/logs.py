@@ -60,12 +60,12 @@ def _expected(line: LogLine) -> bool:
     return bool(OF_THE_LAB.search(f"{line.source} {line.text}") or HARMLESS.search(line.text))
 
 
-def defects(lines: Iterable[LogLine], known: Iterable[Defect], wanted: Set[str] = frozenset()) -> list[Defect]:
-    """Defects that the log names, leaving out what is known already from the files.
+def defects(lines: Iterable[LogLine], known: Iterable[str], wanted: Set[str] = frozenset()) -> list[Defect]:
+    """Defects that the log names, leaving out what `known` texts about the files tell already.
 
     `wanted` are the modules that modules.conf names: one that Asterisk tried by itself and left out is worth a note.
     """
-    told = " ".join(f"{d.where} {d.what}" for d in known)
+    told = " ".join(known)
     found: dict[tuple[str, str], Defect] = {}
     for line in lines:
         for code, severity, pattern in RULES:

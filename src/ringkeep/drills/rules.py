@@ -13,7 +13,7 @@ def verdict(report: Report) -> str:
     """`bad`: somebody who calls or is called would not get through; `degraded`: it rings, but something named
     is wrong; `good`: neither."""
     severities = {defect.severity for defect in report.defects}
-    if "bad" in severities or not report.lab_asterisk:
+    if "bad" in severities:
         return "bad"
     if any(not call.ok for call in report.calls) or "degraded" in severities:
         return "degraded"

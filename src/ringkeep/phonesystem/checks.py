@@ -276,7 +276,7 @@ def _modules(system: PhoneSystem) -> Iterator[Finding]:
         _so(e.value) for e in section.entries if e.name.lower() in ("load", "require", "preload", "preload-require")
     }
     for module, why in _needed(system):
-        if module in refused and (module not in loaded):
+        if module in refused:  # also where another line loads it: noload wins (loader.c)
             yield Finding(
                 "module-not-loaded",
                 "bad" if module in VITAL else "degraded",
@@ -487,18 +487,14 @@ def _hours(system: PhoneSystem) -> Iterator[Finding]:
         checked = next((place for place in night.path if place in timed), None)
         if checked is None or not any(stop.kind in STAFFED for stop in night.stops):
             continue
-        days = [
-            _staffed(system, number.number, number.context, monday.replace(hour=10, minute=30) + timedelta(days=day))
-            for day in range(7)
-        ]
-        if sum(days) <= 2:
+        forenoons = [monday.replace(hour=10, minute=30) + timedelta(days=day) for day in range(7)]
+        days = [walk(system, number.number, number.context, at=at) for at in forenoons]
+        if any(day.ended in ("dead_end", "loop") for day in days):
+            continue  # what is broken tells nothing about hours
+        if sum(any(stop.kind in STAFFED for stop in day.stops) for day in days) <= 2:
             yield Finding(
                 "hours-inverted",
                 "bad",
                 checked,
                 f"{number.number} is answered at night but closed in the forenoon of most days: its opening hours look inverted",
             )
-
-
-def _staffed(system: PhoneSystem, number: str, context: str, at: datetime) -> bool:
-    return any(stop.kind in STAFFED for stop in walk(system, number, context, at=at).stops)
