@@ -129,9 +129,12 @@ async def prove(options: Options, progress: Progress) -> Report:
             drill.read_through = partial(_read_through, drill, source, system, files)
             await _boot_and_call(drill, system, end, pbx, far, source.asterisk_version)
     except TimeoutError:
-        over = f"the drill's {options.timeout_s:.0f} s were over: what it had not called by then is not judged"
-        what = over if limit.expired() else "Asterisk runs, but no longer answers its manager interface"
-        drill.defects.append(Defect("out-of-time" if limit.expired() else "hangs", "bad", "Asterisk", what))
+        if limit.expired():
+            what = f"the drill's {options.timeout_s:.0f} s were over: what it had not called by then is not judged"
+            drill.defects.append(Defect("out-of-time", "bad", "Asterisk", what))
+        else:
+            what = "Asterisk runs, but no longer answers its manager interface"
+            drill.defects.append(Defect("hangs", "bad", "Asterisk", what))
     except BootError as error:
         drill.defects.append(Defect("boot-failed", "bad", "Asterisk", str(error)))
     except ManagerGone as error:
