@@ -12,6 +12,7 @@ import typer
 from typer.main import get_command
 
 from ringkeep.cli.commands import app
+from ringkeep.drills.words import DEFECTS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "samples").rglob("*.md")])
@@ -96,3 +97,11 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8"))
     dead = [t for t in targets if "://" not in t and not (document.parent / t).exists()]
     assert not dead
+
+
+def test_every_defect_has_its_line_in_the_documents() -> None:
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (?:bad|degraded|note|as|not)\b", (ROOT / "docs/defects.md").read_text("utf-8"), re.M
+    )
+    assert not DEFECTS.keys() - set(rows)
+    assert len(rows) == len(set(rows)), "a code has two lines"
