@@ -20,6 +20,7 @@ from ringkeep.phonesystem.functions import Functions, time_holds
 from ringkeep.phonesystem.model import PhoneSystem
 
 STEP_LIMIT = 20_000
+STEPS_IN_ALL = 100_000  # those of its Local channels counted too: channels that dial channels multiply
 STOP_LIMIT = 60
 LOOP_LIMIT = 80  # the same step so often is no list being worked through
 FRAME_LIMIT = 100
@@ -137,6 +138,7 @@ class _Walker:
     extension: str = ""
     priority: int = 1
     depth: int = 0
+    taken: list[int] = field(default_factory=lambda: [0])  # steps, one count for a call and all its Local channels
 
     def __post_init__(self) -> None:
         self.globals = dict(self.system.dialplan.globals)
@@ -164,9 +166,10 @@ class _Walker:
                     self._fell_off()
                     continue
                 steps += 1
+                self.taken[0] += 1
                 key = (self.context, self.extension, self.priority, len(self.frames))
                 seen[key] = seen.get(key, 0) + 1
-                if steps > STEP_LIMIT or seen[key] > LOOP_LIMIT:
+                if steps > STEP_LIMIT or seen[key] > LOOP_LIMIT or self.taken[0] > STEPS_IN_ALL:
                     raise _End("loop")
                 if len(self.stops) > STOP_LIMIT:
                     raise _End("limit")
@@ -388,7 +391,7 @@ class _Walker:
         inner.functions.database = dict(self.functions.database)
         inner.functions.variable, inner.functions.set_variable = inner.variable, inner.set_variable
         inner.functions.set_local = inner.set_local
-        inner.depth = self.depth + 1
+        inner.depth, inner.taken = self.depth + 1, self.taken
         # Inherited variables (`_X`, `__X`) are kept under their plain names: all that matters here.
         inner.variables = {k: v for k, v in self.variables.items() if not re.fullmatch(r"ARG\d+|ARGC|MACRO_\w+", k)}
         return list(inner.run(context, number).stops)
