@@ -83,7 +83,9 @@ def defects(lines: Iterable[LogLine], known: Iterable[str], wanted: Set[str] = f
 
 
 def _subject(text: str) -> str:
-    """What the line is about: the first quoted name."""
+    """What the line is about: the object it names, else the first quoted name."""
+    if match := re.search(r"of type '(\w+)' with id '([^']+)'", text):
+        return f"{match[1]} {match[2]}"
     match = re.search(r"'([^']+)'", text) or re.search(r"(?:File|open) (\S+)", text)
     return match[1] if match else ""
 
