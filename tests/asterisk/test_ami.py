@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringkeep.asterisk import ami
@@ -19,6 +19,7 @@ def stream(messages: list[list[tuple[str, str]]]) -> bytes:
     return BANNER + "".join(blocks).encode()
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.data())
 def test_any_cut_of_the_bytes_gives_the_same_messages(
     messages: list[list[tuple[str, str]]], data: st.DataObject
@@ -30,6 +31,7 @@ def test_any_cut_of_the_bytes_gives_the_same_messages(
     assert [m.fields for chunk in chunks for m in decoder.feed(chunk)] == messages
 
 
+@settings(deadline=None)
 @given(MESSAGES)
 def test_byte_by_byte_gives_the_same_messages(messages: list[list[tuple[str, str]]]) -> None:
     decoder = ami.Decoder()
@@ -76,6 +78,7 @@ def test_a_line_break_cannot_forge_a_header(value: str) -> None:
         ami.encode("Originate", {"Channel": value})
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAME, TEXT, max_size=4))
 def test_an_encoded_action_is_one_message_with_its_fields(fields: dict[str, str]) -> None:
     decoder = ami.Decoder()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringkeep.asterisk.conf import LINE_BYTES, Configuration, Place, read_configuration
@@ -189,6 +189,7 @@ PIECES = st.sampled_from(
 HOSTILE = st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map(b"".join))
 
 
+@settings(deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_hostile_bytes_never_raise(first: bytes, second: bytes) -> None:
     assert read_configuration({f"{ETC}/a.conf": first, f"{ETC}/b.conf": second}, "a.conf") is not None
@@ -198,6 +199,7 @@ NAME = st.text("abcdefghijklmnopqrstuvwxyz0123456789_", min_size=1, max_size=8)
 VALUE = st.text("abcXYZ019 ${}()[]&/@,.-\"'=>", max_size=30).map(str.strip).filter(lambda v: not v.startswith(">"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NAME, VALUE), max_size=8))
 def test_what_is_written_is_read(entries: list[tuple[str, str]]) -> None:
     assert pairs(read("[s]\n" + "".join(f"{name} = {value}\n" for name, value in entries))) == entries

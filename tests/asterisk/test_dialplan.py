@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringkeep.asterisk.dialplan import (
@@ -89,6 +89,8 @@ def test_a_template_is_no_context() -> None:
     [
         ("exten => 1", "bad-line"),
         ("exten => 1,x,A()", "bad-priority"),
+        ("exten => 1,²,A()", "bad-priority"),
+        (f"exten => 1,{'9' * 5000},A()", "bad-priority"),
         ("exten => 1,1(a,A()", "bad-line"),
         ("exten => 1,1,A(", "not-closed"),
         ("exten => 1,1", "bad-line"),
@@ -105,6 +107,7 @@ def test_a_global_may_stand_in_an_extension_and_in_another_global() -> None:
     assert dialplan.find("c", "201") is not None
 
 
+@settings(deadline=None)
 @given(st.text('exten=>same,1n()[]{}${}\\"/_X.!-+& \n[c]', max_size=120))
 def test_no_dialplan_makes_the_reader_raise(text: str) -> None:
     dialplan = read("[c]\n" + text)
@@ -144,6 +147,7 @@ def test_the_most_specific_pattern_comes_first_in_whatever_order_they_are_writte
 PATTERNS = ["_2XX", "_20X", "_2[0-5]X", "_X.", "_2!", "_ZXX", "_NXX"]
 
 
+@settings(deadline=None)
 @given(st.permutations(PATTERNS), st.from_regex(r"\A2[0-9]{2}\Z"))
 def test_which_pattern_is_run_does_not_depend_on_the_order_written(written: list[str], number: str) -> None:
     dialplan = read("[c]\n" + "".join(f"exten => {pattern},1,Log({pattern})\n" for pattern in written))
@@ -166,6 +170,7 @@ def test_hyphens_mean_nothing_in_extension_names() -> None:
     assert (ran(dialplan, "sBUSY"), ran(dialplan, "s"), ran(dialplan, "s-")) == ("busy", "other", "other")
 
 
+@settings(deadline=None)
 @given(st.text("12-s", max_size=8))
 def test_a_number_with_hyphens_is_the_number_without(number: str) -> None:
     assert pattern_matches(number, plain(number))
@@ -228,11 +233,13 @@ def test_arguments_are_split_where_asterisk_splits(text: str, parts: list[str]) 
     assert split_arguments(text) == parts
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abc012 /&@$.", max_size=8), min_size=1, max_size=6))
 def test_what_is_joined_by_commas_is_split_again(parts: list[str]) -> None:
     assert split_arguments(",".join(parts)) == parts
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_can_be_split(text: str) -> None:
     assert split_arguments(text)
@@ -248,12 +255,15 @@ def test_any_text_can_be_split(text: str) -> None:
         ("d,,1", ("d", "e", 1)),
         (" d , 2 , go ", ("d", "2", "go")),
         ("d|2|1", ("d", "2", 1)),
+        ("²", ("c", "e", "²")),
+        ("9" * 5000, ("c", "e", "9" * 5000)),
     ],
 )
 def test_a_goto_is_relative_to_where_the_call_is(text: str, target: tuple[str, str, int | str]) -> None:
     assert parse_goto(text, "c", "e") == target
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_some_goto(text: str) -> None:
     parse_goto(text, "c", "e")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringkeep.drills.judge import ALIKE_SHOWN, Judge, Places, before_hangup, merge
@@ -49,6 +49,7 @@ def test_different_codes_at_one_place_stay_apart() -> None:
 DEFECTS = st.builds(defect, st.integers(1, 30), st.sampled_from(["a 1", "a 2", "b"]), st.sampled_from(["x", "y"]))
 
 
+@settings(deadline=None)
 @given(st.lists(DEFECTS, max_size=40))
 def test_merging_loses_no_code_and_makes_nothing_up(defects: list[Defect]) -> None:
     merged = merge(defects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ringkeep.asterisk.dialplan import pattern_matches
@@ -21,6 +21,7 @@ POSITION = st.one_of(st.sampled_from(list("XZN0123456789*#+")), RANGES, SETS)
 ENDS = st.sampled_from(["", ".", "!"])
 
 
+@settings(deadline=None)
 @given(st.lists(POSITION, min_size=1, max_size=9), ENDS, st.integers(0, 50))
 def test_a_sample_number_matches_its_own_pattern(positions: list[str], end: str, salt: int) -> None:
     pattern = f"_{''.join(positions)}{end}"
@@ -29,6 +30,7 @@ def test_a_sample_number_matches_its_own_pattern(positions: list[str], end: str,
     assert pattern_matches(pattern, number), number
 
 
+@settings(deadline=None)
 @given(st.text("_XZN.![]019-*#+ sit", max_size=12))
 def test_any_pattern_gives_a_number_that_matches_or_none(pattern: str) -> None:
     assume("[]" not in pattern)  # a set without members matches nothing

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringkeep.lab import sound
@@ -69,6 +69,7 @@ def test_a_moment_of_sound_is_too_short_to_tell() -> None:
     assert sound.likeness(prompt("welcome")[:1000], prompt("welcome")) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1, width=32), max_size=60), st.lists(st.floats(-1, 1, width=32), max_size=60))
 def test_a_likeness_is_between_nothing_and_certainty(heard: list[float], own: list[float]) -> None:
     both = [np.repeat(np.array(one, np.float32), 100) for one in (heard, own)]

@@ -27,7 +27,7 @@ ROWS = (
     "${REPLACE(LIST,-,_)}", "${STRREPLACE(LIST,two,2)}", '${REGEX("^one" ${LIST})}', "${MD5(abc)}", "${MATH(3+4,int)}",
     "${SHIFT(LIST,-)}", "${LIST}", "${POP(LIST,-)}", "${LIST}", "${DIALPLAN_EXISTS(table)}",
     "${DIALPLAN_EXISTS(table,s)}", "${DIALPLAN_EXISTS(table,s,99)}", "${DIALPLAN_EXISTS(gone)}", "${HASHKEYS(H)}",
-    "${HASH(H,two)}", "${EVAL(${NAME})}", "${DB_EXISTS(none/none)}", "${SET(NEW=5)}", "${NEW}", "${CUT(COMMAS,\\x2c,1)}", "${CUT(COMMAS,\\,,2)}",
+    "${HASH(H,two)}", "${EVAL(${NAME})}", "${DB_EXISTS(none/none)}", "${SET(NEW=5)}", "${NEW}", "${MATH(abc,int)}", "${CUT(COMMAS,\\x2c,1)}", "${CUT(COMMAS,\\,,2)}",
 )  # fmt: skip
 PATTERNS = ("_201", "_20X", "_2[01]1", "_2XX", "_2X.", "_XXX", "_X.", "_!", "_[12]0X", "_ZXX", "_NXX", "_[0-9]1X")
 SETUP = ("TEXT=hello", "LIST=one-two-three", "NAME=${TEXT}", "HASH(H,one)=1", "HASH(H,two)=2", "COMMAS=x,y")

@@ -365,8 +365,8 @@ class _Lines:
                 "bad-priority", f"priority {text!r} is no number, n or hint: Asterisk ignores the line", entry.place
             )
             return
-        if plus and offset.strip().isdigit():
-            number += int(offset)
+        if plus:
+            number += whole_number(offset.strip()) or 0
         self.last = number
         self._add(extension, number, label.strip() if label else None, application.strip(), entry)
 
@@ -375,8 +375,8 @@ class _Lines:
             return self.last + 1 if self.last > -2 else None
         if word in ("s", "same"):
             return self.last if self.last > -2 else None
-        if word.isdigit():
-            return int(word) or None
+        if (given := whole_number(word)) is not None:
+            return given or None
         labelled = next((s for s in extension.steps if s.label and s.label.lower() == word), None)
         return labelled.priority if labelled else None
 
@@ -468,4 +468,10 @@ def parse_goto(text: str, context: str, extension: str) -> tuple[str, str, int |
     priority = words[-1] if words else "1"
     where = words[-2] if len(words) > 1 and words[-2] else extension
     inside = words[-3] if len(words) > 2 and words[-3] else context
-    return inside, where, int(priority) if priority.isdigit() else priority
+    number = whole_number(priority)
+    return inside, where, priority if number is None else number
+
+
+def whole_number(text: str) -> int | None:
+    """The number that 0-9 write; None for other text, other scripts' digits and more digits than Asterisk's int has."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None

@@ -105,7 +105,7 @@ def substring(value: str, cut: str) -> str:
 
 
 def _integer(text: str, default: int | None) -> int:
-    match = re.match(r"\s*([-+]?\d+)", text)
+    match = re.match(r"\s*([-+]?[0-9]{1,18})", text)
     return int(match[1]) if match else default  # type: ignore[return-value]
 
 
@@ -114,8 +114,8 @@ def is_true(text: str) -> bool:
     text = text.strip(" \t") if text.strip(" \t") != text else text
     if not text:
         return False
-    match = re.match(r"[-+]?\d+", text)
-    return int(match[0]) != 0 if match else True
+    match = re.match(r"[-+]?[0-9]+", text)
+    return bool(match[0].strip("+-0")) if match else True
 
 
 # -- $[ ... ] -------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def evaluate(text: str) -> str:
         parser = _Parser(tokens)
         # Where the syntax is wrong Asterisk warns and keeps what it had computed until then.
         return _unquote(parser.expression(0))
-    except (_Syntax, RecursionError, OverflowError):
+    except (_Syntax, RecursionError, ArithmeticError, ValueError):
         return "0"
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from ringkeep.asterisk.dialplan import split_arguments
+from ringkeep.asterisk.dialplan import split_arguments, whole_number
 from ringkeep.asterisk.expressions import Unknowable, evaluate, is_true
 from ringkeep.phonesystem.model import PhoneSystem
 
@@ -178,7 +178,12 @@ class Functions:
         value = evaluate(
             re.sub(r"([-+*/%])", r" \1 ", words[0].strip()) if not re.match(r"^-\d+$", words[0].strip()) else words[0]
         )
-        return str(int(float(value))) if len(words) > 1 and words[1].strip() in ("int", "i") else value
+        if len(words) < 2 or words[1].strip() not in ("int", "i"):
+            return value
+        try:
+            return str(int(float(value)))
+        except (ValueError, OverflowError):
+            return ""  # no number: Asterisk says so and gives nothing
 
     def _read_fieldqty(self, arguments: str) -> int:
         name, separator = (*split_arguments(arguments), ",")[:2]
@@ -195,8 +200,9 @@ class Functions:
         chosen: list[str] = []
         for one in wanted.split("&"):
             first, dash, last = one.partition("-")
-            low = int(first) if first.strip().isdigit() else 1
-            high = (int(last) if last.strip().isdigit() else len(fields)) if dash else low
+            start, end = whole_number(first.strip()), whole_number(last.strip())
+            low = 1 if start is None else start
+            high = (len(fields) if end is None else end) if dash else low
             chosen += fields[max(0, low - 1) : high]
         return separator.join(chosen)
 
@@ -265,7 +271,8 @@ class Functions:
         if len(given) == 1:
             return "1" if given[0] in self.system.dialplan.contexts else "0"
         words = [*given, "1"]
-        priority: int | str = int(words[2]) if words[2].isdigit() else words[2]
+        number = whole_number(words[2])
+        priority: int | str = words[2] if number is None else number
         return "1" if self.system.dialplan.find(words[0], words[1], priority=priority) else "0"
 
     def _read_extension_state(self, arguments: str) -> str:
@@ -367,7 +374,7 @@ def _hours(spec: str, minute: int) -> bool:
     if spec in ("*", ""):
         return True
     for one in spec.split("&"):
-        numbers = [int(n) for n in re.findall(r"\d+", one)]
+        numbers = [int(n) for n in re.findall(r"[0-9]{1,9}", one)]
         if len(numbers) >= 4 and _between(numbers[0] * 60 + numbers[1], minute, numbers[2] * 60 + numbers[3]):
             return True
     return False
@@ -386,7 +393,7 @@ def _named(spec: str, words: tuple[str, ...], value: int) -> bool:
 def _ranged(spec: str, value: int) -> bool:
     if spec in ("*", ""):
         return True
-    ranges = [[int(n) for n in re.findall(r"\d+", one)] for one in spec.split("&")]
+    ranges = [[int(n) for n in re.findall(r"[0-9]{1,9}", one)] for one in spec.split("&")]
     return any(bool(ends) and _between(ends[0], value, ends[-1]) for ends in ranges)
 
 

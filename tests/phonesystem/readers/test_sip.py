@@ -38,6 +38,12 @@ def test_a_register_line_belongs_to_the_trunk_of_its_host() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("port", ["words", "²", "9" * 5000])
+def test_a_port_that_is_no_number_is_the_usual_one(port: str) -> None:
+    made = read(f"[general]\nregister => me:pw@203.0.113.5:{port}\n[c]\ntype=peer\nhost=203.0.113.5\nport={port}\n")
+    assert made.trunks[0].port == 5060
+
+
 @pytest.mark.parametrize(
     ("general", "address", "port"),
     [

@@ -14,7 +14,7 @@ from ringkeep.asterisk.conf import Configuration, Section
 from ringkeep.asterisk.dialplan import Dialplan
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 
-URI = re.compile(r"^sips?:(?:(?P<user>[^@;>]*)@)?(?P<host>\[[^\]]+\]|[^:;>]+)(?::(?P<port>\d+))?", re.I)
+URI = re.compile(r"^sips?:(?:(?P<user>[^@;>]*)@)?(?P<host>\[[^\]]+\]|[^:;>]+)(?::(?P<port>[0-9]{1,9}))?", re.I)
 FROM_OUTSIDE = re.compile(
     r"from-(trunk|pstn|carrier|provider|sip-external|did)|inbound|incoming|outside|external", re.I
 )
@@ -157,7 +157,7 @@ def _extension(endpoint: Section, objects: Objects) -> Extension:
 
 def _listeners(objects: Objects) -> Iterator[Listener]:
     for section in objects.all("transport"):
-        bind = re.match(r"^(\[[^\]]+\]|[^:]*)(?::(\d+))?$", section.get("bind") or "0.0.0.0")
+        bind = re.match(r"^(\[[^\]]+\]|[^:]*)(?::([0-9]{1,9}))?$", section.get("bind") or "0.0.0.0")
         outside = (section.get("external_media_address"), section.get("external_signaling_address"))
         protocol = (section.get("protocol") or "udp").lower()
         yield Listener(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ringkeep.asterisk.conf import Configuration, Entry, Section
+from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 from ringkeep.phonesystem.readers.pjsip import Found, names
 
@@ -74,11 +75,11 @@ def _trunk(
             match["auth"] or match["user"],
             match["secret"],
             match["host"],
-            int(match["port"] or 5060),
+            whole_number(match["port"] or "") or 5060,
             entry.place,
         )
     return Trunk(
-        name=section.name, technology="sip", endpoint=section.name, hosts=(host,), port=int(section.get("port") or 5060),
+        name=section.name, technology="sip", endpoint=section.name, hosts=(host,), port=whole_number(section.get("port") or "") or 5060,
         match=(host,), username=section.get("username") or section.get("defaultuser"), auth_username=section.name,
         secret=section.get("secret"), registration=registration,
         context=section.get("context") or default_context, transport=None, place=section.place,
@@ -91,10 +92,8 @@ def _listeners(general: Section | None) -> Iterator[Listener]:
     address, _, port = bind.partition(":")
     port = port or (general.get("bindport") if general else None) or "5060"
     outside = [general.get(name) for name in ("externip", "externaddr", "externhost")] if general else []
-    if port.isdigit():
+    if (number := whole_number(port)) is not None:
         place = general.place if general else None
         assert place is not None or general is None
         if general is not None:
-            yield Listener(
-                "sip", "udpbindaddr", "udp", address, int(port), tuple(o for o in outside if o), general.place
-            )
+            yield Listener("sip", "udpbindaddr", "udp", address, number, tuple(o for o in outside if o), general.place)
