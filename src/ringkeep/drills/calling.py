@@ -98,7 +98,8 @@ class Calling:
             await self.phones_ready.wait()
         async with self._gate:
             seen = await self._board.place(order)
-            if self._judge.unheard(plan, seen):
+            unseen = seen.answered and not seen.entered  # answered, but its events were not recognised as its own
+            if unseen or self._judge.unheard(plan, seen):
                 seen = await self._board.place(order)  # what is heard once in two calls is no defect of the files
         self._done += 1
         if seen.answer_ms is not None:

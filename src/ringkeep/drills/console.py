@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ringkeep.drills.report import Report, Step
-from ringkeep.drills.words import DEFECTS, KINDS, MISSING, PRODUCTS, STEPS, VERDICTS, Words, phrases, safe
+from ringkeep.drills.words import DEFECTS, KINDS, MISSING, PRODUCTS, STEPS, Words, phrases, safe, verdict_text
 from ringkeep.translation import shown
 
 COLOUR = {"good": "green", "degraded": "yellow", "bad": "red", "note": "cyan"}
@@ -97,7 +97,7 @@ def print_report(report: Report, console: Console, lang: str = "en", *, html: Pa
     show = partial(console.print, highlight=False, soft_wrap=True)  # a terminal breaks lines, a pipe gets them whole
     colour = COLOUR[report.verdict]
     show()
-    show(f"[bold {colour}]{SIGN[report.verdict]} {words(VERDICTS[report.verdict])}[/]")
+    show(f"[bold {colour}]{SIGN[report.verdict]} {words(verdict_text(report))}[/]")
     first = report.timings.get("first_answer_s")
     if first is not None:
         show(words("First answered call {time} after the start of the boot").format(time=words.duration(first)))

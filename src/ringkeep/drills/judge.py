@@ -75,7 +75,7 @@ class Judge:
         return Order(
             caller=planned.caller, number=planned.number, caller_number=planned.caller_number, presses=presses,
             reached=lambda seen: self.reached(planned, seen), listen_s=listen_s,
-            lost=lambda seen: self.lost(planned, seen), timeout_s=self._patience(planned), phones=planned.phones,
+            heard=self._played_back if planned.kind == "voicemail" else None, lost=lambda seen: self.lost(planned, seen), timeout_s=self._patience(planned), phones=planned.phones,
             carriers=planned.carriers, carrier_number=(goal.number or "") if goal else "",
         )  # fmt: skip
 
@@ -88,6 +88,10 @@ class Judge:
         names = [pair for s in planned.prompts for pair in zip(s.prompts, s.languages, strict=True)]
         return PROMPT_S if any(self.prompt_file(*pair) for pair in names) else 0.2
 
+    @staticmethod
+    def _played_back(seen: Observation) -> bool:
+        return sound.has_tone(sound.read_wav(seen.recordings.get("caller", Path())), CALLER_HZ)
+
     def unheard(self, planned: PlannedCall, seen: Observation) -> bool:
         """Whether the call arrived, but not what should be heard."""
         return self.reached(planned, seen) and bool(self._heard(planned, seen)[1])
@@ -98,7 +102,8 @@ class Judge:
         if goal is None:
             return False
         if goal.kind in RINGS and planned.phones and not planned.enough_to_join:
-            return seen.answered and seen.bridged and bool(set(seen.picked_up) & set(planned.phones))
+            who = seen.rang if planned.forwarded else seen.picked_up
+            return seen.answered and seen.bridged and bool(set(who) & set(planned.phones))
         if goal.kind == "outbound":
             answering = {address for address, how in planned.carriers.items() if how == "answer"}
             came = any(where in answering and goal.number in (None, number) for where, number in seen.carrier)
@@ -114,6 +119,8 @@ class Judge:
             return True
         if planned.expected is None:
             return bool(seen.steps) and time.monotonic() - seen.stepped_at > DEAD_END_S
+        if planned.kind == "feature" and seen.answered and time.monotonic() - seen.stepped_at > DEAD_END_S:
+            return True  # it answered and waits for something
         own = [step for step in seen.steps if step.channel == seen.steps[0].channel]
         return (
             bool(own)
@@ -222,6 +229,8 @@ class Judge:
         if goal is None or planned.enough_to_join or not planned.listen:
             return None, []
         caller = sound.read_wav(seen.recordings.get("caller", Path()))
+        if planned.forwarded and not seen.picked_up:
+            return None, []  # somebody outside was quicker
         if goal.kind in RINGS or goal.kind == "outbound":
             hertz, other = (CARRIER_HZ, "carrier") if goal.kind == "outbound" else (PHONE_HZ, "phone")
             there = sound.has_tone(sound.read_wav(seen.recordings.get(other, Path())), CALLER_HZ)

@@ -27,11 +27,11 @@ from ringkeep.drills.words import (
     PRODUCTS,
     SOURCES,
     STEPS,
-    VERDICTS,
     Phrase,
     Words,
     phrases,
     safe,
+    verdict_text,
 )
 from ringkeep.drills.words import SEVERITIES as SEVERITY_WORDS
 
@@ -120,7 +120,7 @@ def html(report: Report, lang: str, *, at: datetime) -> str:
     context = {
         "words": words, "lang": lang, "direction": words.direction, "report": report, "at": words.instant(at), "css": css, "css_hash": _hash(css),
         "arrow": "←" if words.direction == "rtl" else "→",
-        "verdict": words(VERDICTS[report.verdict]), "product": PRODUCTS.get(report.product, report.product),
+        "verdict": words(verdict_text(report)), "product": PRODUCTS.get(report.product, report.product),
         "source_kind": words(SOURCES.get(report.source_kind, report.source_kind)),
         "first_answer": _duration(report.timings.get("first_answer_s"), words),
         "boot": _duration(report.timings.get("boot_s"), words), "took": _duration(report.timings.get("total_s"), words),

@@ -56,6 +56,7 @@ class PlannedCall:
     visits: int = 1  # how often the call passes the goal's place until it is there
     phones: dict[str, str] = field(default_factory=dict)  # behaviour of the phones it will ring
     carriers: dict[str, str] = field(default_factory=dict)  # behaviour of the carriers it will use
+    forwarded: bool = False  # some who are rung forward their calls outside: that may be answered first
     loops: bool = False  # it is to go round in circles for ever
     listen: bool = True  # compare what is heard; once for each place is enough
     prompts: tuple[Stop, ...] = ()  # stops on the way that play something
@@ -206,11 +207,13 @@ class Planner:
         }
         phones = {name: how for name, how in refused.items() if how == "busy"}
         carriers = {name: how for name, how in refused.items() if how == "refuse"}
+        outside = goal is not None and goal.kind == "outbound"
         return PlannedCall(
             kind, caller, number, shown, at, goal, dead_end, tuple(keys), presses,
             visits=1 + sum(goal is not None and press.stop.place == goal.place for press in presses),
             phones=phones | dict.fromkeys(self._phones(goal), "answer"),
-            carriers=carriers | dict.fromkeys(self._carriers(goal), "answer"),
+            carriers=carriers | dict.fromkeys(self._carriers(goal) if outside else (), "answer"),
+            forwarded=not outside and any(self._carriers(goal)),
             loops=way.ended == "loop", prompts=_prompts(way, presses), enough_to_join=self._some_members_away(goal),
         )  # fmt: skip
 
@@ -232,7 +235,7 @@ class Planner:
 
     def _carriers(self, stop: Stop | None) -> Iterator[str]:
         """Addresses of the carriers that stop will call."""
-        for target in stop.targets if stop and stop.kind == "outbound" else ():
+        for target in stop.targets if stop else ():
             for line in self.far.lines:
                 if re.search(rf"[/@]{re.escape(line.trunk.endpoint)}(?![\w.-])", target):
                     yield line.address

@@ -16,6 +16,7 @@ VERDICTS = {
     "good": _("This phone system would ring again."),
     "degraded": _("It rings, but not everything is right."),
     "bad": _("This phone system would not serve its callers."),
+    "unproved": _("This backup was looked through, not booted: no call has proved it."),
 }
 STEPS = {
     "unpack": _("unpack"), "read": _("read the configuration"), "completeness": _("look for what is missing"),
@@ -264,7 +265,26 @@ def _phrase(piece: str, before: str, words: Words) -> Phrase:
 
 LONGEST_FIRST = sorted(LEADING, key=len, reverse=True)
 
+
+def verdict_text(report: Report) -> str:
+    """The verdict in one English sentence; a backup that cannot be booted has not rung."""
+    return VERDICTS["unproved" if report.verdict != "bad" and not report.lab_asterisk else report.verdict]
+
+
 __all__ = [
-    "ADVICE", "DEFECTS", "KINDS", "MISSING", "NOT_HEARD", "PRODUCTS", "SEVERITIES", "SOURCES", "STEPS", "VERDICTS", "Phrase",
-    "Words", "phrases", "safe",
+    "ADVICE",
+    "DEFECTS",
+    "KINDS",
+    "MISSING",
+    "NOT_HEARD",
+    "PRODUCTS",
+    "SEVERITIES",
+    "SOURCES",
+    "STEPS",
+    "VERDICTS",
+    "Phrase",
+    "Words",
+    "phrases",
+    "safe",
+    "verdict_text",
 ]  # fmt: skip

@@ -51,6 +51,7 @@ class Order:
     reached: Callable[[Observation], bool] = lambda seen: seen.answered  # the call may end when this holds
     lost: Callable[[Observation], bool] = lambda seen: False  # it will not arrive any more
     listen_s: float = 0.0  # stay on the line so long after that
+    heard: Callable[[Observation], bool] | None = None  # or until this holds
     timeout_s: float = 20.0
     phones: Mapping[str, str] = field(default_factory=dict)  # number -> "answer" | "ring" | "busy"
     carriers: Mapping[str, str] = field(default_factory=dict)  # carrier address -> "answer" | "refuse"
@@ -171,7 +172,7 @@ class Switchboard:
                 await self._until(seen, lambda seen: order.reached(seen) or order.lost(seen))
                 if order.listen_s and not seen.ended and order.reached(seen):
                     before = await self._packets(seen)
-                    await asyncio.sleep(order.listen_s)
+                    await self._listen(seen)
                     seen.packets = await self._packets(seen) - before
         except TimeoutError:
             pass
@@ -185,6 +186,14 @@ class Switchboard:
         """RTP packets that the caller has received so far."""
         answer = await self._far.manager.action("Getvar", Channel=seen.id, Variable="CHANNEL(rtcp,rxcount)")
         return _number(answer.get("Value")) or 0
+
+    async def _listen(self, seen: Observation) -> None:
+        seen.recordings.setdefault("caller", self._recordings / f"caller-{seen.id}.wav")
+        until = time.monotonic() + seen.order.listen_s
+        while not seen.ended and (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(left if seen.order.heard is None else min(0.5, left))
+            if seen.order.heard is not None and seen.order.heard(seen):
+                return
 
     async def _written(self, seen: Observation) -> None:
         """Wait until the recordings are complete: Asterisk keeps the last two seconds of each until it closes it."""
