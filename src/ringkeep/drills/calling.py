@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from ringkeep.drills.everything import Everything
 from ringkeep.drills.judge import Judge
@@ -34,7 +35,7 @@ def rounds(planner: Planner, calls: str) -> Iterator[Round]:
     queue, ring group, conference and feature code, the failover of every outbound route, a voicemail message left and
     played back, and every number outside opening hours.
 
-    Lazy: what comes after the first round is planned once it is known which phones have registered.
+    Lazy: what comes after the first two is planned once it is known which phones have registered.
     """
     circles: list[PlannedCall] = []
     for planned in _rounds(planner, calls):
@@ -46,7 +47,9 @@ def rounds(planner: Planner, calls: str) -> Iterator[Round]:
 
 def _rounds(planner: Planner, calls: str) -> Iterator[Round]:
     at = planner.open_at
-    yield Round(at, list(planner.inbound(at)))
+    inbound = planner.inbound(at)
+    yield Round(at, list(islice(inbound, 1)))  # at once, while the others are still being planned
+    yield Round(at, list(inbound))
     yield Round(at, [*planner.phone_to_phone(), *planner.outbound()])
     if calls == "quick":
         return

@@ -22,7 +22,7 @@ from ringkeep.backups.source import Source, open_source
 from ringkeep.drills import judge as judging
 from ringkeep.drills import loaded as loading
 from ringkeep.drills import logs, registered, rules, stock
-from ringkeep.drills.calling import Calling
+from ringkeep.drills.calling import Calling, Round
 from ringkeep.drills.calling import rounds as calling_rounds
 from ringkeep.drills.plan import Planner, opening_hours
 from ringkeep.drills.progress import Progress
@@ -296,7 +296,6 @@ async def _boot_and_call(
         drill.defects += defects
         upgrade = rules.is_upgrade(source_version, pbx.image.asterisk)
         drill.defects += loading.missing_applications(system, held, upgrade=upgrade)
-    drill.reading = asyncio.ensure_future(asyncio.to_thread(drill.read_through))  # calls are mostly waiting
     open_at, closed_at = opening_hours(system, drill.options.at)
     planner = Planner(system, end, held.applications, open_at, closed_at)
     calling = Calling(pbx, far, end, judging.Judge(judging.Places(system), Prompts(pbx).wav), progress)
@@ -311,18 +310,28 @@ async def _boot_and_call(
         drill.timings["first_answer_s"] = calling.first_answer_s()
 
 
+def _place_planned(done: asyncio.Task[Round], calling: Calling, placing: list[asyncio.Task[None]]) -> None:
+    """Place a round as soon as it is planned."""
+    if not done.cancelled() and done.exception() is None:
+        placing.append(asyncio.create_task(calling.place(done.result())))
+
+
 async def _register_and_call(
     drill: Drill, calling: Calling, planner: Planner, end: farend.FarEnd, far: Server, progress: Progress
 ) -> None:
     """Calls that ring no phone do not wait until all phones have registered."""
     rounds = calling_rounds(planner, drill.options.calls)
     placing = [asyncio.create_task(calling.place(next(rounds)))]
+    planning = asyncio.create_task(asyncio.to_thread(next, rounds))
+    planning.add_done_callback(lambda done: _place_planned(done, calling, placing))
     try:
         with progress.step("register"):
             drill.counts["registered"], refused = await registered.phones(far, end, progress)
             drill.defects += registered.defects(refused)
+        await planning
         planner.refused.update(phone.extension.number for phone in refused)
         calling.phones_ready.set()
+        drill.reading = asyncio.ensure_future(asyncio.to_thread(drill.read_through))  # calls are mostly waiting
         with progress.step("call"):
             while (following := await asyncio.to_thread(next, rounds, None)) is not None:
                 if following.alone:
