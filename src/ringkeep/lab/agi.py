@@ -37,7 +37,9 @@ class ScriptService:
         self._server = await asyncio.start_server(self._serve, sock=listening, limit=LINE_BYTES)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, TimeoutError, asyncio.IncompleteReadError):
+        with contextlib.suppress(
+            OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
+        ):
             request = await asyncio.wait_for(reader.readuntil(b"\n\n"), PATIENCE_S)
             script = _script(request)
             if script == freepbx.RING_SCRIPT:
