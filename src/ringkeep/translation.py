@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,13 @@ RIGHT_TO_LEFT = {"fa"}
 DIGITS = {"fa": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}  # Babel has the separators of a language, not its digits
 JOINERS = "\u200c\u200d"  # invisible, but part of Persian words
 SHOWN = 500  # characters of one text; a line that a phone system makes longer is an attack or an accident
+
+
+class Language(StrEnum):
+    """A reader's language, as an option of commands."""
+
+    EN = "en"
+    FA = "fa"
 
 
 @lru_cache

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ringkeep.drills import cli as drills
+from ringkeep.explanations import cli as explanations
 from ringkeep.lab import cli as lab
 
 app = typer.Typer(
@@ -15,6 +16,10 @@ app = typer.Typer(
 )
 app.add_typer(lab.app, name="lab")
 app.command(name="prove")(drills.prove)
+app.command(name="read")(explanations.read)
+app.command(name="route")(explanations.route)
+app.command(name="check")(explanations.check)
+app.command(name="diff")(explanations.diff)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import logging
 import os
 import signal
@@ -28,12 +26,12 @@ from ringkeep.lab.cli import build_image
 from ringkeep.lab.image import RECIPES, ImageError
 from ringkeep.lab.lab import LabError
 from ringkeep.lab.server import Server
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, hush, print_json
+from ringkeep.translation import Language
 
-GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY = 0, 1, 2, 3
 NEED_IMAGE = 100  # exit codes 116 and 122 of the sealed process ask for that image
 TIMEOUT_S = {"quick": 300.0, "full": 1200.0}
 GRACE_S = 60.0  # to stop and to print, once the time is over; then the drill is killed
-errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 class AsteriskChoice(StrEnum):
@@ -51,13 +49,6 @@ class Calls(StrEnum):
     FULL = "full"
 
 
-class Language(StrEnum):
-    """Language of the report."""
-
-    EN = "en"
-    FA = "fa"
-
-
 @dataclass(frozen=True, slots=True)
 class Output:
     """How and where the verdict is told."""
@@ -72,12 +63,12 @@ class Output:
         failure = self._write_page(report) if self.html is not None else None
         try:
             if self.as_json:
-                _print_json(report.as_json())
+                print_json(report.as_json())
             else:
                 print_report(report, Console(), self.lang, html=None if failure else self.html)
             sys.stdout.flush()
         except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
-            _hush()
+            hush()
         except OSError as error:
             failure = f"The report could not be printed: {error.strerror}."
         if failure:
@@ -90,10 +81,10 @@ class Output:
         errors.print(f"error: {message}")
         if self.as_json:
             try:
-                _print_json({"error": {"code": code, "message": message}})
+                print_json({"error": {"code": code, "message": message}})
                 sys.stdout.flush()
             except OSError:
-                _hush()
+                hush()
         return COULD_NOT_TRY
 
     def _write_page(self, report: Report) -> str | None:
@@ -206,18 +197,6 @@ def _why(error: Exception) -> tuple[str, str]:
             where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
             said = f"{type(error).__name__}: {error}"[:300]
             return "internal", f"Ringkeep itself failed on this phone system: please report it ({said}, {where})."
-
-
-def _print_json(document: object) -> None:
-    """One document on one line, UTF-8 whatever the terminal's encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-
-
-def _hush() -> None:
-    """Nobody takes what we print: let what is still to be printed go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _look_around(pbx: Server, far: Server) -> None:

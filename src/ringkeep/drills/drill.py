@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from pathlib import Path
 from ringkeep.asterisk.conf import Files
 from ringkeep.backups import listed
 from ringkeep.backups.astdb import write_astdb
+from ringkeep.backups.contents import phone_system, read_contents
 from ringkeep.backups.source import Source, open_source
 from ringkeep.drills import judge as judging
 from ringkeep.drills import loaded as loading
@@ -38,11 +38,8 @@ from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.completeness import missing as find_missing
 from ringkeep.phonesystem.model import PhoneSystem
-from ringkeep.phonesystem.readers import read_phone_system
-from ringkeep.phonesystem.standins import stand_ins
 
 BOOTABLE = ("extensions.conf", "extensions.ael", "pjsip.conf", "sip.conf", "modules.conf")
-CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
 MOST_LEFT_OUT = 40  # named in a report
 LEFT_OUT_RIGHTLY = ("link out of the tree", "logs left out", "recordings left out")
 
@@ -98,11 +95,10 @@ async def prove(options: Options, progress: Progress) -> Report:
         source = open_source(options.path, drill.lab.folder("pbx"))
         drill.defects += left_out(source)
     with progress.step("read"):
-        files, names = config_files(source.root), all_names(source.root)
-        if played := stand_ins(files, source.dangling):
-            drill.defects += _put_in_place(source.root, played)
-            files |= played
-        system = read_phone_system(files, product=source.product, database=source.astdb or {}, paths=names)
+        contents = read_contents(source)
+        files = contents.files
+        drill.defects += _put_in_place(source.root, contents.played)
+        system = phone_system(source, contents)
         drill.timings["read_s"] = time.monotonic() - drill.started_at
     if not any(f"/etc/asterisk/{name}" in files for name in BOOTABLE) and (source.root / listed.LISTING).is_dir():
         return _completeness_only(drill, source, system)
@@ -155,26 +151,6 @@ async def prove(options: Options, progress: Progress) -> Report:
 
 
 # -- steps ----------------------------------------------------------------------------------------------------
-
-
-def config_files(root: Path) -> dict[str, bytes]:
-    """Every file under etc/asterisk of an unpacked tree: absolute path inside -> bytes."""
-    files = {}
-    for folder, _, names in os.walk(root / "etc/asterisk"):
-        for name in names:
-            path = Path(folder, name)
-            if path.is_file() and path.stat().st_size <= CONFIG_BYTES:
-                files["/" + str(path.relative_to(root))] = path.read_bytes()
-    return files
-
-
-def all_names(root: Path) -> set[str]:
-    """Every path of the tree, as seen inside."""
-    return {
-        "/" + os.path.relpath(os.path.join(folder, name), root)
-        for folder, folders, names in os.walk(root)
-        for name in [*folders, *names]
-    }
 
 
 def left_out(source: Source) -> Iterator[Defect]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 
 from ringkeep.asterisk.conf import Configuration, Files, Problem, read_configuration
 from ringkeep.asterisk.dialplan import read_dialplan
-from ringkeep.phonesystem.model import Mailbox, PhoneSystem, Queue
+from ringkeep.phonesystem.model import Mailbox, PhoneSystem, Queue, Tables
 from ringkeep.phonesystem.readers import numbers, pjsip, sip
 
 CONFIGURATIONS = (
@@ -24,6 +24,7 @@ def read_phone_system(
     product: str = "asterisk",
     database: Mapping[str, str] | None = None,
     paths: Set[str] | None = None,
+    tables: Tables | None = None,
     etc_dir: str = "/etc/asterisk",
 ) -> PhoneSystem:
     """Read a phone system from its files; odd input becomes `problems`, nothing raises."""
@@ -57,6 +58,8 @@ def read_phone_system(
         paths=None if paths is None else frozenset(paths),
         database=dict(database or {}),
         problems=(*problems, *dialplan.problems),
+        files=files,
+        tables=tables or {},
     )
 
 

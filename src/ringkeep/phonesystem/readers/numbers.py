@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ringkeep.asterisk.dialplan import Context, Dialplan, Extension, split_arguments
 from ringkeep.phonesystem.model import (
     Conference,
+    Destination,
     FeatureCode,
     InboundNumber,
     Menu,
@@ -147,7 +148,7 @@ def _key(extension: Extension) -> MenuKey:
         None,
     )
     words = f"{goto.application}({goto.arguments})" if goto else ""
-    return MenuKey(extension.pattern, words, extension.place)
+    return MenuKey(extension.pattern, Destination("dialplan", words, words), extension.place)
 
 
 def _ring_groups(dialplan: Dialplan) -> Iterator[RingGroup]:

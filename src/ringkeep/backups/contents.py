@@ -1,0 +1,64 @@
+"""What an opened source holds for the readers: configuration files, names of everything, the product's tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringkeep.backups.source import Source
+from ringkeep.backups.tables import read_tables
+from ringkeep.phonesystem.model import PhoneSystem, Tables
+from ringkeep.phonesystem.readers import read_phone_system
+from ringkeep.phonesystem.standins import stand_ins
+
+CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything the readers get."""
+
+    files: dict[str, bytes]  # under /etc/asterisk: absolute path inside -> bytes, stand-ins included
+    names: set[str]  # every path of the tree, as seen inside
+    tables: Tables
+    played: Mapping[str, bytes]  # the stand-ins among `files`: put there for links that lead nowhere
+
+
+def read_contents(source: Source) -> Contents:
+    """Read what lies in the private copy of a source."""
+    files = config_files(source.root)
+    played = stand_ins(files, source.dangling)
+    return Contents(files | played, all_names(source.root), read_tables(source), played)
+
+
+def phone_system(source: Source, contents: Contents) -> PhoneSystem:
+    """The phone system that a source describes."""
+    return read_phone_system(
+        contents.files,
+        product=source.product,
+        database=source.astdb or {},
+        paths=contents.names,
+        tables=contents.tables,
+    )
+
+
+def config_files(root: Path) -> dict[str, bytes]:
+    """Every file under etc/asterisk of an unpacked tree: absolute path inside -> bytes."""
+    files = {}
+    for folder, _, names in os.walk(root / "etc/asterisk"):
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file() and path.stat().st_size <= CONFIG_BYTES:
+                files["/" + str(path.relative_to(root))] = path.read_bytes()
+    return files
+
+
+def all_names(root: Path) -> set[str]:
+    """Every path of the tree, as seen inside."""
+    return {
+        "/" + os.path.relpath(os.path.join(folder, name), root)
+        for folder, folders, names in os.walk(root)
+        for name in [*folders, *names]
+    }

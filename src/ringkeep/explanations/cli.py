@@ -1,0 +1,76 @@
+"""`ringkeep read`, `route`, `check`, `diff`: what a phone system is, how its calls flow, what is wrong, what changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringkeep.explanations import differences, findings, inventory, routes
+from ringkeep.explanations.opened import answer
+from ringkeep.terminal import USAGE, errors
+from ringkeep.translation import Language
+
+PathArgument = Annotated[
+    Path, typer.Argument(help="a directory like / or like /etc/asterisk, or a backup file", exists=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+LangOption = Annotated[Language, typer.Option(help="language of what is printed")]
+
+
+def read(path: PathArgument, as_json: JsonOption = False, lang: LangOption = Language.EN) -> None:
+    """Say what a phone system holds: extensions, queues, menus, trunks, numbers, opening hours."""
+    raise typer.Exit(answer(lambda: inventory.tell(path, as_json=as_json, lang=lang.value), as_json=as_json))
+
+
+def route(
+    path: PathArgument,
+    number: Annotated[str | None, typer.Argument(help="the number that is called")] = None,
+    every: Annotated[bool, typer.Option("--all", help="every number that callers from outside can dial")] = False,
+    via: Annotated[
+        str | None, typer.Option(help="the trunk the call comes through, or the extension that dials")
+    ] = None,
+    at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="when [now]")
+    ] = None,
+    as_json: JsonOption = False,
+    svg: Annotated[Path | None, typer.Option(help="write the picture as an SVG file")] = None,
+    dot: Annotated[bool, typer.Option("--dot", help="print it in Graphviz' language")] = False,
+    lang: LangOption = Language.EN,
+) -> None:
+    """Show everything that can happen to a call: prompts, menu keys, who rings, overflow, voicemail, way out."""
+    if (number is None) != every:
+        errors.print("error: name one number, or --all for every number that callers can dial.")
+        raise typer.Exit(USAGE)
+    if sum((as_json, svg is not None, dot)) > 1:
+        errors.print("error: choose one of --json, --svg and --dot.")
+        raise typer.Exit(USAGE)
+    wanted = routes.Wanted(
+        path, number, via, at or datetime.now().replace(second=0, microsecond=0), as_json, svg, dot, lang.value
+    )
+    raise typer.Exit(answer(lambda: routes.tell(wanted), as_json=as_json))
+
+
+def check(
+    path: PathArgument,
+    rates: Annotated[
+        Path | None, typer.Option(help="a CSV of prefix, trunk, price per minute", exists=True, dir_okay=False)
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Language.EN,
+) -> None:
+    """Find what is wrong: dead ends, toll-fraud holes, missing prompts, queues that nobody answers."""
+    work = findings.Work(path, rates, datetime.now(), as_json, lang.value)
+    raise typer.Exit(answer(lambda: findings.tell(work), as_json=as_json))
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A", help="the phone system as it was", exists=True)],
+    after: Annotated[Path, typer.Argument(metavar="B", help="the phone system as it is", exists=True)],
+    as_json: JsonOption = False,
+    lang: LangOption = Language.EN,
+) -> None:
+    """Say in telephone language what changed between two states of a phone system; exit code 4 when something did."""
+    raise typer.Exit(answer(lambda: differences.tell(before, after, as_json=as_json, lang=lang.value), as_json=as_json))

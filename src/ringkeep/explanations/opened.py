@@ -1,0 +1,76 @@
+"""Opens what the user names, reads it, and says in one sentence why it cannot."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringkeep.backups.contents import phone_system, read_contents
+from ringkeep.backups.source import Source, SourceError, open_source
+from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json
+from ringkeep.translation import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A phone system with where it came from; `source.root` is its private copy, gone after the `with`."""
+
+    source: Source
+    system: PhoneSystem
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    """Copy, read, and clean up. Raises SourceError."""
+    with tempfile.TemporaryDirectory(prefix="ringkeep-") as folder:
+        source = open_source(path.absolute(), Path(folder) / "system")
+        yield Opened(source, phone_system(source, read_contents(source)))
+
+
+def answer(work: Callable[[], int], *, as_json: bool) -> int:
+    """Run a verb's work; whatever a hostile source brings about, one sentence says it. The exit code."""
+    try:
+        code = work()
+        sys.stdout.flush()
+        return code
+    except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
+        hush()
+        return 0
+    except Exception as error:
+        return _refuse(*_why(error), as_json=as_json)
+
+
+def _refuse(code: str, message: str, *, as_json: bool) -> int:
+    message = shown(message)
+    errors.print(f"error: {message}")
+    if as_json:
+        try:
+            print_json({"error": {"code": code, "message": message}})
+            sys.stdout.flush()
+        except OSError:
+            hush()
+    return COULD_NOT_TRY
+
+
+def _why(error: Exception) -> tuple[str, str]:
+    """(code, message) of what stood in the way."""
+    match error:
+        case SourceError():
+            return error.code, str(error)
+        case MemoryError():
+            return "too-large", "Reading it takes more memory than there is: this is no usual phone system."
+        case OSError():
+            what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
+            return "refused", f"The operating system refused something ({what})."
+        case _:
+            frame = error.__traceback__
+            while frame and frame.tb_next:
+                frame = frame.tb_next
+            where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
+            said = f"{type(error).__name__}: {error}"[:300]
+            return "internal", f"Ringkeep itself failed on this phone system: please report it ({said}, {where})."
