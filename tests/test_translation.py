@@ -20,7 +20,7 @@ from ringkeep.phonesystem import callflow, checks
 from ringkeep.translation import LOCALE, Words, shown
 
 SOURCE = Path(__file__).parents[1] / "src/ringkeep"
-MARKS = {"_", "words", "_words"}  # _("..."), words("..."), self._words("...")
+MARKS = {"_", "words", "_words", "Sentence"}  # _("..."), words("..."), self._words("..."), Sentence("...")
 MAKERS = {"Defect", "Finding", "Problem", "_problem"}  # whose first argument is a defect's code
 
 
@@ -44,8 +44,14 @@ def texts() -> set[str]:
 
 
 def catalogue() -> dict[str, str]:
-    with (LOCALE / "fa/LC_MESSAGES/ringkeep.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file, locale="fa") if message.id}
+    texts: dict[str, str] = {}
+    for path in (LOCALE / "fa/LC_MESSAGES").glob("*.po"):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="fa"):
+                assert str(message.id) not in texts, f"{path.name}: {message.id} is in two catalogues"
+                if message.id:
+                    texts[str(message.id)] = str(message.string)
+    return texts
 
 
 def places(text: str) -> set[str | None]:

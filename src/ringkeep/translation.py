@@ -28,11 +28,11 @@ class Language(StrEnum):
 
 @lru_cache
 def _catalogue(lang: str) -> dict[str, str]:
-    path = LOCALE / lang / "LC_MESSAGES" / "ringkeep.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
+    texts: dict[str, str] = {}
+    for path in sorted((LOCALE / lang / "LC_MESSAGES").glob("*.po")):  # one for each part of the product
+        with path.open("rb") as file:
+            texts |= {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
+    return texts
 
 
 class Words:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,12 @@ class Change:
     before: str | None  # in words; None for a secret and for nothing
     after: str | None
     audience: str  # callers | staff | carriers | inner: who would notice
-    text: str  # the sentence, in English
+    says: Sentence
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return str(self.says)
 
 
 def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from ringkeep.asterisk.conf import Configuration, Files, Place, Problem
 from ringkeep.asterisk.dialplan import Dialplan
+from ringkeep.phonesystem.sentences import Sentence
 
 Row: TypeAlias = Mapping[str, str | None]  # column -> value as text; None: NULL
 Tables: TypeAlias = Mapping[str, Sequence[Row]]  # table of the product's database -> its rows
@@ -349,7 +350,7 @@ class Disagreement:
     database: str | None  # what the database says, in words; None: nothing
     files: str | None  # what the files say
     place: Place
-    text: str  # the sentence
+    says: Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""How well our reading agrees with real Asterisk's, counted over whole collections of configurations."""
