@@ -67,7 +67,7 @@ class Extension:
     language: str | None = None  # of prompts on its calls; None: the system's own
     outbound_caller: str | None = None  # what a carrier is shown: '"Ana Smith" <+12125550000>'
     ring_s: int | None = None  # before voicemail or the next destination; 0: the system's own
-    settings: Settings = field(default_factory=dict)  # every other option of its endpoint, AOR and auth
+    settings: Settings = field(default_factory=dict, hash=False)  # every other option of its endpoint, AOR and auth
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class Trunk:
     enabled: bool | None = None  # None: not known, so it is
     max_channels: int | None = None  # None: no limit
     outbound_caller: str | None = None  # the number it shows
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Mailbox:
     pin: str | None
     email: str | None
     place: Place
-    settings: Settings = field(default_factory=dict)  # attach, delete, saycid, ...
+    settings: Settings = field(default_factory=dict, hash=False)  # attach, delete, saycid, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Queue:
     place: Place
     timeout_s: int | None = None  # how long a caller waits at most; None: not known or for ever
     destination: Destination | None = None  # after that
-    settings: Settings = field(default_factory=dict)  # every other option of its section
+    settings: Settings = field(default_factory=dict, hash=False)  # every other option of its section
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class RingGroup:
     strategy: str | None = None
     ring_s: int | None = None
     destination: Destination | None = None  # when nobody answers
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class Menu:
     title: str | None = None
     timeout_s: int | None = None
     direct_dial: bool | None = None  # whether a caller may key an extension's number
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,7 @@ class InboundNumber:
     callerid: str | None = None  # only for this caller, number or pattern
     title: str | None = None
     destination: Destination | None = None
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ class OutboundRoute:
     title: str | None = None
     patterns: tuple[DialPattern, ...] = ()  # all of them; `pattern` is the first
     emergency: bool | None = None
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +288,7 @@ class Conference:
     name: str | None
     place: Place
     pin: str | None = None
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
