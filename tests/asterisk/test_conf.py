@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringkeep.asterisk.conf import LINE_BYTES, Configuration, Place, read_configuration
+from ringkeep.asterisk.conf import Configuration, Place, read_configuration
+from ringkeep.asterisk.conf_lines import LINE_BYTES
 
 ETC = "/etc/asterisk"
 

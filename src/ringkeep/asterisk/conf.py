@@ -8,20 +8,24 @@ Source: https://docs.asterisk.org/Fundamentals/Asterisk-Configuration/Asterisk-C
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+
+from ringkeep.asterisk.conf_lines import BLANK, LINES_IN_ALL, CleanLines, clean
+from ringkeep.asterisk.conf_matching import MAGIC, UnknownFilter, included_files, passes_filter, same_name
+from ringkeep.asterisk.conf_positions import Positions
 
 Files = Mapping[str, bytes]  # absolute path inside the phone system -> raw bytes
 
 INCLUDE_DEPTH = 10  # Asterisk's MAX_INCLUDE_LEVEL
-LINE_BYTES = 8191  # longer lines are skipped, as Asterisk does
-LINES_IN_ALL = 2_000_000  # more is not a phone system: reading stops with a problem
+NAME_BYTES = 79  # of a section; the rest is cut off
 ENTRIES_IN_ALL = 4_000_000  # inherited ones counted for each heir: templates that double would never end
+STEPS = 4_000_000  # of searching for what `(+filter)`, `+=` and `#include *` mean
 VALUE_BYTES = 1 << 20  # of a value that `+=` makes longer and longer
-COMMENT_DEPTH = 128  # MAX_NESTED_COMMENTS
+DIRECTIVE = re.compile(r"#(?P<word>[!-~]*)(?P<argument>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,21 +59,36 @@ class Problem:
     fatal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Entries from `start` up to but not `stop`."""
+
+    start: int
+    stop: int
+
+    def moved(self, by: int) -> Span:
+        """The same, further on."""
+        return Span(self.start + by, self.stop + by)
+
+
 @dataclass(slots=True)
 class Section:
-    """A `[name]`; `entries` has the inherited ones first, as Asterisk keeps them."""
+    """A `[name]` with its entries in Asterisk's order: inherited ones where the heading names their template."""
 
     name: str
     place: Place
     is_template: bool = False
     parents: tuple[str, ...] = ()
     entries: list[Entry] = field(default_factory=list)
-    inherited: int = 0  # how many of the entries came from templates
+    inherited: list[Span] = field(default_factory=list)  # which of the entries came from templates
 
     @property
     def own_entries(self) -> list[Entry]:
-        """What stands under this section's own heading."""
-        return self.entries[self.inherited :]
+        """What stands under this section's own headings."""
+        entries = list(self.entries)
+        for span in reversed(self.inherited):
+            del entries[span.start : span.stop]
+        return entries
 
     def entry(self, name: str) -> Entry | None:
         """The last entry of that name: the one that counts for single values."""
@@ -100,11 +119,7 @@ class Configuration:
     sections: list[Section] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)  # every file read, in order of first reading
-
-    @property
-    def refused(self) -> bool:
-        """Whether Asterisk loads nothing of it: a fatal problem in the first file itself."""
-        return any(p.fatal and self.files and p.place.file == self.files[0] for p in self.problems)
+    refused: bool = False  # Asterisk loads nothing of it: a fatal problem in the first file itself
 
     def section(self, name: str) -> Section | None:
         """The first section of that name."""
@@ -127,7 +142,7 @@ def read_configuration(files: Files, path: str, *, etc_dir: str = "/etc/asterisk
     if path not in files:
         return None
     reader = _Reader(files, etc_dir, Configuration(path))
-    reader.read_file(path, ())
+    reader.configuration.refused = reader.read([path]) is _Outcome.INVALID
     return reader.configuration
 
 
@@ -135,241 +150,231 @@ class _Refused(Exception):
     """Asterisk gives up on the current file."""
 
 
+class _Outcome(Enum):
+    """What Asterisk makes of an include; only NOTHING makes it give up on the file that includes."""
+
+    READ = 1
+    NOTHING = 2
+    INVALID = 3
+
+
 class _Reader:
     def __init__(self, files: Files, etc_dir: str, configuration: Configuration) -> None:
         self.files, self.etc_dir, self.configuration = files, etc_dir, configuration
-        self.section: Section | None = None
-        self.templates: dict[str, Section] = {}  # first section of a name, for inheritance
-        self.lines = self.inherited = 0
-        self.folders: dict[str, list[str]] | None = None
+        self.section: Section | None = None  # where the file being read adds its entries
+        self.newest: Section | None = None  # where an included file begins to
+        self.named: dict[str, list[Section]] = {}
+        self.positions: dict[int, Positions] = {}  # by id of a section; only for those that `+=` looked into
+        self.cleaned: dict[tuple[str, int, bool], CleanLines] = {}
+        self.known_files: set[str] = set()
+        self.level = self.lines = self.inherited = self.spent = 0
 
-    def read_file(self, path: str, chain: tuple[str, ...]) -> None:
-        configuration = self.configuration
-        if path not in configuration.files:
-            configuration.files.append(path)
+    # -- files ------------------------------------------------------------------------------------------------
+
+    def read(self, paths: list[str]) -> _Outcome:
+        """Read files one after the other as one include does: open comments and the section are carried on."""
+        self.level += 1
+        outer, depth = self.section, 0
+        self.section = self.newest
         try:
-            for number, line in self._clean_lines(path):
-                self._line(line, Place(path, number), (*chain, path))
+            for index, path in enumerate(paths):
+                depth = self._read_file(path, depth, is_next=index > 0)
         except _Refused:
-            return
+            return _Outcome.INVALID  # and Asterisk forgets to count the level back
+        finally:
+            self.section = outer
+        self.level -= 1
+        return _Outcome.READ if paths else _Outcome.NOTHING
+
+    def _read_file(self, path: str, depth: int, *, is_next: bool) -> int:
+        if path not in self.known_files:
+            self.known_files.add(path)
+            self.configuration.files.append(path)
+        known = self.cleaned.get((path, depth, is_next))
+        if known is None:
+            known = self.cleaned[path, depth, is_next] = clean(self.files[path], depth, is_next=is_next)
+        self.lines += known.counted
+        if self.lines > LINES_IN_ALL and known.counted <= LINES_IN_ALL:
+            self._problem("too-big", f"more than {LINES_IN_ALL:,} lines of configuration", Place(path, 1), fatal=True)
+        last = None
+        for complaint in known.complaints:
+            last = complaint if complaint.fatal else last
+            place = Place(path, complaint.line)
+            self.configuration.problems.append(Problem(complaint.code, complaint.what, place, complaint.fatal))
+        for number, line in known.lines:
+            first = line[0]
+            if first == "[":
+                self._heading(line, Place(path, number))
+            elif first == "#":
+                self._directive(line, Place(path, number))
+            else:
+                self._entry(line, Place(path, number))
+        if last is not None:
+            raise _Refused
+        return known.depth
 
     def _problem(self, code: str, what: str, place: Place, *, fatal: bool = False) -> None:
         self.configuration.problems.append(Problem(code, what, place, fatal))
         if fatal:
             raise _Refused
 
-    def _text_lines(self, path: str) -> list[str]:
-        raw = self.files[path]
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            self._problem(
-                "encoding",
-                "the file is UTF-16; Asterisk reads bytes and will not understand it",
-                Place(path, 1),
-                fatal=True,
-            )
-        if b"\0" in raw:
-            line = raw[: raw.index(b"\0")].count(b"\n") + 1
-            self._problem("not-text", "NUL bytes: this is not a text file, or it was damaged", Place(path, line))
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
-            self._problem("encoding", "not UTF-8; read as Latin-1", Place(path, line))
-            text = raw.decode("latin-1")
-        return text.split("\n")
+    def _spend(self, steps: int, place: Place) -> None:
+        """Count work that a few lines can multiply."""
+        self.spent += steps
+        if self.spent > STEPS:
+            self._problem("too-big", "these lines multiply without end: reading stops here", place, fatal=True)
 
-    def _clean_lines(self, path: str) -> Iterator[tuple[int, str]]:
-        """Lines without comments and surrounding space; empty ones are left out."""
-        depth, opened = 0, 0
-        for number, line in enumerate(self._text_lines(path), 1):
-            self.lines += 1
-            if self.lines > LINES_IN_ALL:
-                self._problem(
-                    "too-big", f"more than {LINES_IN_ALL:,} lines of configuration", Place(path, number), fatal=True
-                )
-            if len(line) > LINE_BYTES:
-                self._problem("too-long-line", "Asterisk skips lines of more than 8,191 bytes", Place(path, number))
-                continue
-            if depth or ";" in line:
-                before = depth
-                line, depth = _uncomment(line, depth)
-                if depth and not before:
-                    opened = number
-            line = line.partition("\0")[0].strip(" \t\r\n\v\f")
-            if line:
-                yield number, line
-        if depth:
-            self._problem(
-                "comment-not-closed",
-                "a ;-- comment is never closed: everything after it is ignored",
-                Place(path, opened),
-            )
-
-    def _line(self, line: str, place: Place, chain: tuple[str, ...]) -> None:
-        if line[0] == "[":
-            self._heading(line, place)
-        elif line[0] == "#":
-            self._directive(line, place, chain)
-        else:
-            self._entry(line, place)
+    # -- [name](options) --------------------------------------------------------------------------------------
 
     def _heading(self, line: str, place: Place) -> None:
         name, closed, rest = line[1:].partition("]")
-        if not closed:
-            self._problem(
-                "section-not-closed", f"no closing ']' in {line[:60]!r}: Asterisk refuses the file", place, fatal=True
-            )
         options: list[str] = []
-        if rest.startswith("("):
+        if closed and rest.startswith("("):
             inside, closed, _ = rest[1:].partition(")")
-            if not closed:
-                self._problem(
-                    "section-not-closed",
-                    f"no closing ')' in {line[:60]!r}: Asterisk refuses the file",
-                    place,
-                    fatal=True,
-                )
-            options = [word.strip() for word in inside.split(",") if word.strip()]
-        if "+" in options:
-            self._reopen(name, options, place)
-            return
-        section = Section(name, place, "!" in options, tuple(o for o in options if o != "!"))
-        for parent in section.parents:
-            base = self.templates.get(parent)
-            if base is None:
-                self._problem(
-                    "template-missing",
-                    f"[{name}] inherits from [{parent}], which does not exist: Asterisk refuses the file",
-                    place,
-                    fatal=True,
-                )
-                return
-            self._inherit(section, base, place)
-        section.inherited = len(section.entries)
-        self._add(section)
-
-    def _reopen(self, name: str, options: list[str], place: Place) -> None:
-        """`[name](+)` adds to the section of that name."""
-        existing = self.templates.get(name)
-        if existing is None:
+            options = inside.split(",")
+        if not closed:
+            lacking = "closing ')'" if options else "closing ']'"
             self._problem(
-                "template-missing",
-                f"[{name}](+) adds to a section that does not exist: Asterisk refuses the file",
-                place,
-                fatal=True,
+                "section-not-closed", f"no {lacking} in {line[:60]!r}: Asterisk refuses the file", place, fatal=True
             )
-            return
-        for parent in (o for o in options if o not in "!+"):
-            if base := self.templates.get(parent):
-                self._inherit(existing, base, place)
-        self.section = existing
+        fresh: Section | None = Section(name if len(name) < NAME_BYTES // 4 else _cut(name), place)
+        target = fresh
+        assert target is not None
+        for option in options:
+            if option == "!":
+                target.is_template = True
+            elif option.startswith("+"):
+                target = self._reopened(name, option[1:], fresh, place)
+                fresh = None
+            else:
+                self._inherit(target, option, place)
+        if fresh is not None:
+            self.configuration.sections.append(fresh)
+            self.named.setdefault(same_name(fresh.name), []).append(fresh)
+            self.newest = fresh
+        self.section = target
 
-    def _inherit(self, heir: Section, base: Section, place: Place) -> None:
+    def _reopened(self, name: str, filters: str, fresh: Section | None, place: Place) -> Section:
+        """The section that `[name](+)` or `[name](+filter)` adds to, with what `fresh` has inherited so far."""
+        for section in self._all_named(name):
+            self._spend(len(section.entries) if filters else 1, place)
+            try:
+                lines = [(entry.name, entry.value) for entry in section.entries] if filters else []
+                if passes_filter(lines, section.is_template, filters) if filters else not section.is_template:
+                    break
+            except UnknownFilter:
+                self._problem("not-read", f"the filter in ({'+' + filters[:60]}) is not understood", place, fatal=True)
+        else:
+            what = f"[{name}](+) adds to a section that does not exist: Asterisk refuses the file"
+            self._problem("template-missing", what, place, fatal=True)
+            raise AssertionError  # never: the problem raised
+        if fresh is not None:
+            section.is_template = section.is_template or fresh.is_template
+            section.inherited += [span.moved(len(section.entries)) for span in fresh.inherited]
+            section.entries += fresh.entries
+            self.positions.pop(id(section), None)
+            self.newest = section
+        return section
+
+    def _all_named(self, name: str) -> list[Section]:
+        """Sections in the order of the files; every one for the empty name."""
+        return self.named.get(same_name(name), []) if name else self.configuration.sections
+
+    def _inherit(self, heir: Section, name: str, place: Place) -> None:
+        base = next(iter(self._all_named(name)), None)
+        if base is None or base is heir:
+            what = "itself: Asterisk would never end" if base else "which does not exist: Asterisk refuses the file"
+            self._problem("template-missing", f"[{heir.name}] inherits from [{name}], {what}", place, fatal=True)
+            return
         self.inherited += len(base.entries)
         if self.inherited > ENTRIES_IN_ALL:
             what = f"templates multiply to more than {ENTRIES_IN_ALL:,} entries: reading stops here"
             self._problem("too-big", what, place, fatal=True)
-        heir.entries.extend(base.entries)
+        heir.parents = (*heir.parents, base.name)
+        heir.inherited.append(Span(len(heir.entries), len(heir.entries) + len(base.entries)))
+        heir.entries += base.entries
+        self.positions.pop(id(heir), None)
 
-    def _add(self, section: Section) -> None:
-        self.configuration.sections.append(section)
-        self.templates.setdefault(section.name, section)
-        self.section = section
+    # -- name = value -----------------------------------------------------------------------------------------
 
     def _entry(self, line: str, place: Place) -> None:
-        if self.section is None:
-            self._problem(
-                "entry-before-section",
-                f"{line[:60]!r} stands before any [section]: Asterisk refuses the file",
-                place,
-                fatal=True,
-            )
+        section = self.section
+        if section is None:
+            what = f"{line[:60]!r} stands before any [section]: Asterisk refuses the file"
+            self._problem("entry-before-section", what, place, fatal=True)
             return
-        if line.startswith("\\"):
+        escaped = line[0] == "\\"
+        if escaped:
             line = line[1:]
-        name, equals, value = line.partition("=")
-        if not equals:
+            if not "!" <= line[:1] <= "~":
+                self._problem(
+                    "bad-escape", "a lone backslash begins the line: Asterisk refuses the file", place, fatal=True
+                )
+        at = line.find("=", escaped)
+        if at < 0:
             self._problem("no-equals", f"no '=' in {line[:60]!r}: Asterisk ignores the line", place)
             return
-        if name.endswith("+"):
-            self._append(name[:-1].strip(), value, place)
+        if at > escaped and line[at - 1] == "+":
+            self._append(section, line[: at - 1].strip(BLANK), line[at + 1 :], place)
             return
-        is_object = value.startswith(">")
-        name = name.strip()
-        if not name:
-            self._problem("no-equals", f"no name before '=' in {line[:60]!r}: Asterisk ignores the line", place)
+        is_object = line.startswith(">", at + 1)
+        self._add(section, Entry(line[:at].strip(BLANK), line[at + 1 + is_object :].strip(BLANK), place, is_object))
+
+    def _add(self, section: Section, entry: Entry) -> None:
+        if not entry.name:
+            self._problem("no-equals", "no name before '=': Asterisk ignores the line", entry.place)
             return
-        self.section.entries.append(Entry(name, value[is_object:].strip(), place, is_object))
+        section.entries.append(entry)
+        if self.positions and (positions := self.positions.get(id(section))) is not None:
+            positions.add(len(section.entries) - 1, entry)
 
-    def _append(self, name: str, value: str, place: Place) -> None:
-        """`name += value` puts the text behind the value that is already there."""
-        assert self.section is not None
-        entries = self.section.entries
-        for index in range(len(entries) - 1, -1, -1):
-            if entries[index].name == name:
-                if len(entries[index].value) > VALUE_BYTES:
-                    self._problem("too-big", f"{name} grows to more than {VALUE_BYTES:,} bytes", place, fatal=True)
-                entries[index] = Entry(name, (entries[index].value + value).strip(), place, entries[index].is_object)
-                return
-        entries.append(Entry(name, value.strip(), place))
+    def _append(self, section: Section, name: str, more: str, place: Place) -> None:
+        """`name += value` puts the text behind the last value of that name.
 
-    def _directive(self, line: str, place: Place, chain: tuple[str, ...]) -> None:
-        word, _, argument = line[1:].partition(" ") if " " in line else line[1:].partition("\t")
-        word, argument = word.strip().lower(), argument.strip()
-        if word == "exec":
+        Asterisk then looks for what it found, by name and value and without case: an equal one before it is changed.
+        """
+        positions = self.positions.get(id(section))
+        if positions is None:
+            self._spend(len(section.entries), place)
+            positions = self.positions[id(section)] = Positions(section.entries)
+        last = positions.last.get(name)
+        if last is None:
+            self._add(section, Entry(name, more.strip(BLANK), place))
+            return
+        old = section.entries[last]
+        self._spend(len(old.value) // 64 + 1, place)
+        if len(old.value) > VALUE_BYTES:
+            self._problem("too-big", f"{name} grows to more than {VALUE_BYTES:,} bytes", place, fatal=True)
+        at = positions.first_like(old)
+        changed = Entry(old.name, (old.value + more).strip(BLANK), place, section.entries[at].is_object)
+        positions.change(at, section.entries[at], changed)
+        section.entries[at] = changed
+
+    # -- #include ---------------------------------------------------------------------------------------------
+
+    def _directive(self, line: str, place: Place) -> None:
+        match = DIRECTIVE.match(line)
+        assert match is not None
+        word, argument = match["word"].lower(), match["argument"].strip(BLANK)
+        if word == "exec" and argument:
             self._problem("exec", f"#exec {argument[:60]!r} is not run: it would run a program while reading", place)
             return
-        if word not in ("include", "tryinclude"):
-            self._problem("unknown-directive", f"unknown directive {line[:60]!r}: Asterisk ignores it", place)
-            return
-        if not argument:
-            self._problem("unknown-directive", f"#{word} names no file: Asterisk ignores it", place)
+        if word not in ("include", "tryinclude") or not argument:
+            what = "unknown directive" if argument else "unknown directive, or one that names no file:"
+            self._problem("unknown-directive", f"{what} {line[:60]!r}: Asterisk ignores it", place)
             return
         if (argument[0], argument[-1]) in (('"', '"'), ("<", ">")):
             argument = argument[1:-1]
-        names = self._matching(argument)
-        if not names and word == "include":
-            self._problem(
-                "include-missing",
-                f"#include {argument} : the file is not there, and Asterisk refuses the rest of {place.file}",
-                place,
-                fatal=True,
-            )
-        for name in names:
-            if name in chain or len(chain) >= INCLUDE_DEPTH:
-                self._problem("include-loop", f"#include {argument} goes round in circles", place, fatal=True)
-            self.read_file(name, chain)
-
-    def _matching(self, argument: str) -> list[str]:
-        path = posixpath.normpath(posixpath.join(self.etc_dir, argument))
-        if not re.search(r"[*?\[]", argument):
-            return [path] if path in self.files else []
-        return sorted(
-            name for name in self.files if name.count("/") == path.count("/") and fnmatch.fnmatchcase(name, path)
-        )
+        if self.level > INCLUDE_DEPTH:
+            what = f"#include {argument} goes round in circles"
+            self._problem("include-loop", what, place, fatal=word == "include")
+            return
+        self._spend(len(self.files) if MAGIC.search(argument) else 1, place)
+        if self.read(included_files(self.files, argument, self.etc_dir)) is _Outcome.NOTHING and word == "include":
+            what = f"#include {argument} : the file is not there, and Asterisk refuses the rest of {place.file}"
+            self._problem("include-missing", what, place, fatal=True)
 
 
-def _uncomment(line: str, depth: int) -> tuple[str, int]:
-    """The line without its comments, and how many `;--` are open after it."""
-    kept, start, position = [], 0, 0
-    while (at := line.find(";", position)) >= 0:
-        if at > 0 and line[at - 1] == "\\":
-            if not depth:
-                kept.append(line[start : at - 1])
-                start = at
-            position = at + 1
-        elif line[at + 1 : at + 3] == "--" and line[at + 3 : at + 4] != "-":
-            if not depth:
-                kept.append(line[start:at])
-            depth = min(depth + 1, COMMENT_DEPTH)
-            position = at + 3
-        elif depth and at >= position + 2 and line[at - 2 : at] == "--":
-            depth -= 1
-            position = start = at + 1
-        elif not depth:
-            return "".join(kept) + line[start:at], 0
-        else:
-            position = at + 1
-    if not depth:
-        kept.append(line[start:])
-    return "".join(kept), depth
+def _cut(name: str) -> str:
+    """A section's name as long as Asterisk keeps it."""
+    return name.encode()[:NAME_BYTES].decode("utf-8", "ignore")
