@@ -1,14 +1,40 @@
 """The difference between two phone systems, as people who use them would tell it.
 
 One function for drift, the preview of a change, "what changed last night" and a drill's verdict.
+
+    files of a and b -> things -> differences --.
+    database of a and b -> things -> differences-+-> joined -> backed by traces -> folded -> told
+    files, rows, keys of astdb -> traces --------'                  what is left of the traces ---^
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ringkeep.phonesystem.differences import telling
+from ringkeep.phonesystem.differences.consequences import Explanation, fold, switched
+from ringkeep.phonesystem.differences.dialplan_traces import dialplan_traces
+from ringkeep.phonesystem.differences.heirs import heirs_of
+from ringkeep.phonesystem.differences.layers import Difference, differ, join
+from ringkeep.phonesystem.differences.leftovers import leftovers
+from ringkeep.phonesystem.differences.owners import Owners
+from ringkeep.phonesystem.differences.table_traces import table_traces
+from ringkeep.phonesystem.differences.things import Key, Thing, Things, flatten
+from ringkeep.phonesystem.differences.traces import Trace, file_traces, state_traces
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
+
+STATES = {
+    "call_state",
+    "mailbox",
+    "follow_me",
+    "setting",
+    "file",
+    "dialplan",
+    "table",
+}  # kept elsewhere than in the database's pages
+STATE_FIELDS = {"is_night", "override", "title"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +43,8 @@ class Change:
 
     change: str  # added | removed | changed
     # extension mailbox queue ring_group menu time_condition night_switch inbound_route outbound_route trunk announcement
-    # conference feature_code follow_me paging_group parking_lot music setting file dialplan
+    # conference feature_code follow_me paging_group parking_lot music_class outside_number direct_access call_state setting
+    # file dialplan table
     what: str
     id: str  # "1060", "CarrierA", "1"
     field: str | None  # None: the thing as a whole
@@ -29,9 +56,170 @@ class Change:
     @property
     def text(self) -> str:
         """The sentence in English."""
-        return str(self.says)
+        return capital(str(self.says))
+
+
+def capital(text: str) -> str:
+    """A sentence with the capital that English sentences begin with."""
+    return text[:1].upper() + text[1:]
 
 
 def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     """What `b` has that `a` had not, and the other way round; empty when a user of either would notice nothing."""
-    raise NotImplementedError
+    layers = _Layers(flatten(a), flatten(b), flatten(a.shown) if a.shown else {}, flatten(b.shown) if b.shown else {})
+    owners = Owners.of(layers.old, layers.new, layers.shown_old, layers.shown_new)
+    traces = _traces(a, b, owners)
+    if not traces:
+        return ()
+    found = _found(a, b, layers)
+    evidence = _Evidence(traces, owners, heirs_of(a, b, traces))
+    backed = [one for one in found if evidence.backs(one)]
+    told = fold([switched(one) for one in backed])
+    left = evidence.unexplained(backed)
+    told += leftovers(left, layers.all(), told)
+    sources = {trace.source for trace in left if trace.origin not in ("custom", "program")}
+    for one in told:
+        one.status = _status(one, a, b, sources)
+    speaker = telling.Speaker(a, b, layers.all(), told)
+    groups = _grouped(told)
+    return tuple(sorted((_change(group, speaker) for group in groups), key=_order))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    old: Things
+    new: Things
+    shown_old: Things
+    shown_new: Things
+
+    def all(self) -> dict[Key, Thing]:
+        return {**self.shown_old, **self.old, **self.shown_new, **self.new}
+
+
+def _found(a: PhoneSystem, b: PhoneSystem, layers: _Layers) -> list[Difference]:
+    both_files, both_shown = bool(a.files and b.files), a.shown is not None and b.shown is not None
+    files = list(differ(layers.old, layers.new)) if both_files else []
+    shown = list(differ(layers.shown_old, layers.shown_new)) if both_shown else []
+    return join(files, shown, (layers.old, layers.new), (layers.shown_old, layers.shown_new))
+
+
+def _traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> list[Trace]:
+    found = [*file_traces(a, b, owners), *dialplan_traces(a, b, owners), *state_traces(a.database, b.database, owners)]
+    if a.product == b.product:
+        found += table_traces(a.tables, b.tables, owners)
+    return found
+
+
+class _Evidence:
+    """The traces, by what they belong to and by what they mention."""
+
+    def __init__(self, traces: list[Trace], owners: Owners, heirs: dict[int, frozenset[Key]]) -> None:
+        self.traces = traces
+        self.owners = [
+            frozenset(
+                [*([owners.known(t.owner)] if t.owner else []), *([t.owner] if t.owner else []), *heirs.get(index, ())]
+            )
+            for index, t in enumerate(traces)
+        ]
+        self.by_owner: dict[Key, list[int]] = {}
+        self.by_word: dict[str, list[int]] = {}
+        for index, trace in enumerate(traces):
+            for key in self.owners[index]:
+                self.by_owner.setdefault(key, []).append(index)
+            for word in {*trace.words, *_endings(trace.locus)}:
+                self.by_word.setdefault(word, []).append(index)
+
+    def near(self, thing: Thing) -> list[int]:
+        """The traces that are the thing's or name it."""
+        found = {index for key in (thing.key, *thing.aliases) for index in self.by_owner.get(key, ())}
+        found |= {index for name in thing.names for index in self.by_word.get(name, ())}
+        return sorted(found)
+
+    def backs(self, one: Difference) -> bool:
+        """Whether something that is written says it; what is only written by hand beside a product's files is told by its file."""
+        explanation = Explanation([one])
+        near = self.near(one.thing)
+        one.traces = [self.traces[index] for index in near if explanation.holds(self.traces[index], self.owners[index])]
+        if one.traces:
+            return any(trace.origin != "custom" for trace in one.traces)
+        return any(self.traces[index].origin != "custom" for index in near)
+
+    def unexplained(self, backed: list[Difference]) -> list[Trace]:
+        """What is left when every told difference has accounted for its traces."""
+        groups: dict[Key, list[Difference]] = {}
+        for one in backed:
+            groups.setdefault(one.key, []).append(one)
+        explained: set[int] = set()
+        for group in groups.values():
+            explanation = Explanation(group)
+            explained |= {index for index in self.near(explanation.differences[0].thing)
+                          if index not in explained and explanation.holds(self.traces[index], self.owners[index])}  # fmt: skip
+        kept = [
+            index
+            for index in range(len(self.traces))
+            if index not in explained or self.traces[index].origin in ("custom", "program")
+        ]
+        return [self.traces[index] for index in kept if not self.traces[index].is_blank]
+
+
+def _endings(locus: str) -> Iterator[str]:
+    """What a number in a code may end in: 1150 in *961150."""
+    digits = "".join(letter if letter.isdigit() else " " for letter in locus)
+    for run in digits.split():
+        yield from (run[start:] for start in range(max(0, len(run) - 12), len(run) - 2))
+
+
+def _status(one: Difference, a: PhoneSystem, b: PhoneSystem, unexplained: set[str]) -> str:
+    """Whether only the pages or only the files say it, where both should."""
+    if (
+        a.product == "asterisk"
+        or not (a.tables and b.tables and a.files and b.files)
+        or one.what in STATES
+        or one.field in STATE_FIELDS
+    ):
+        return ""
+    files = one.in_files or any(trace.source == "files" for trace in one.traces)
+    database = one.in_database or any(trace.source == "database" for trace in one.traces)
+    if database and not files and one.other_knows and "files" not in unexplained:
+        return "not_applied"
+    generated = any(trace.origin == "generated" for trace in one.traces)
+    if files and not database and generated and "database" not in unexplained:
+        return "by_hand"
+    return ""
+
+
+# -- telling --------------------------------------------------------------------------------------------------
+
+
+def _grouped(told: list[Difference]) -> list[list[Difference]]:
+    """Differences that are one: the same of many objects, from one line of a template or one time group."""
+    groups: dict[object, list[Difference]] = {}
+    for number, one in enumerate(told):
+        shared = (
+            next((t for t in one.traces if t.owner != one.key and one.field is not None), None)
+            if len(one.traces) == 1
+            else None
+        )
+        value = (
+            one.change,
+            one.what,
+            one.field,
+            one.before and one.before.written,
+            one.after and one.after.written,
+            id(shared),
+        )
+        groups.setdefault(value if shared else number, []).append(one)
+    return list(groups.values())
+
+
+def _change(group: list[Difference], speaker: telling.Speaker) -> Change:
+    one = group[0]
+    before, after = speaker.words(one)
+    return Change(
+        one.change, one.what, ", ".join(d.id for d in group), one.field, before, after, telling.audience(one.what, one.field), speaker.says(group)
+    )  # fmt: skip
+
+
+def _order(change: Change) -> tuple[int, str, int, str]:
+    number = int(change.id) if change.id.isascii() and change.id.isdigit() and len(change.id) < 16 else 0
+    return telling.AUDIENCES.index(change.audience), change.what, number, f"{change.id} {change.field}"

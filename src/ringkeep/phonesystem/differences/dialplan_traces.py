@@ -1,0 +1,141 @@
+"""What differs between two dialplans as Asterisk compiles them, extension by extension."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+
+from ringkeep.asterisk.dialplan import Context, Dialplan, Extension
+from ringkeep.phonesystem.differences.owners import Owners
+from ringkeep.phonesystem.differences.secret_names import is_secret
+from ringkeep.phonesystem.differences.things import Key
+from ringkeep.phonesystem.differences.traces import Trace, origin_of, short
+from ringkeep.phonesystem.model import PhoneSystem
+
+ALIGNED = 300  # steps of one extension that are compared in their order; more are compared as a heap
+
+
+def dialplan_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[Trace]:
+    """Differences of extensions, hints, includes and globals; none when the dialplan's files are the same."""
+    if not a.files or not b.files:
+        return
+    files = {*a.dialplan.files, *b.dialplan.files}
+    if all(a.files.get(path) == b.files.get(path) for path in files):
+        return
+    yield from _globals(a.dialplan, b.dialplan, owners)
+    reader = _Reader(a, b, owners)
+    for name in dict.fromkeys([*a.dialplan.contexts, *b.dialplan.contexts]):
+        yield from reader.context(a.dialplan.contexts.get(name), b.dialplan.contexts.get(name))
+
+
+def _globals(a: Dialplan, b: Dialplan, owners: Owners) -> Iterator[Trace]:
+    for name in dict.fromkeys([*a.globals, *b.globals]):
+        before, after = a.globals.get(name), b.globals.get(name)
+        if before == after:
+            continue
+        word, _, rest = name.partition("_")
+        number = rest.partition("_")[0] if word != "PREFIX" else rest.rpartition("_")[2]
+        owner = owners.known(("trunk_number", number)) if word in TRUNK_GLOBALS else None
+        yield Trace("files", "extensions.conf", "[globals]", TRUNK_GLOBALS.get(word, name) if owner else name, before, after, owner,
+                    is_secret(name), origin="generated" if owner else "own", dialplan=True)  # fmt: skip
+
+
+TRUNK_GLOBALS = {
+    "OUT": "name", "OUTCID": "outbound_caller", "OUTMAXCHANS": "max_channels", "OUTDISABLE": "enabled", "OUTFAIL": "failscript",
+    "OUTPREFIX": "dialoutprefix", "OUTKEEPCID": "keepcid", "FORCEDOUTCID": "forced_caller", "PREFIX": "dialpatterns",
+}  # fmt: skip
+_Found = Mapping[tuple[str, str | None], Extension]
+
+
+class _Reader:
+    def __init__(self, a: PhoneSystem, b: PhoneSystem, owners: Owners) -> None:
+        self.a, self.b, self.owners = a, b, owners
+        self.origins: dict[str, str] = {}
+
+    def origin(self, path: str) -> str:
+        """Who writes the file that a line stands in."""
+        if path not in self.origins:
+            system = self.b if path in self.b.files else self.a
+            self.origins[path] = origin_of(short(path), system.files, path, system.product)
+        return self.origins[path]
+
+    def context(self, before: Context | None, after: Context | None) -> Iterator[Trace]:
+        """The differences of one context."""
+        there = after or before
+        assert there is not None
+        old, new = _by_key(before), _by_key(after)
+        for key in dict.fromkeys([*old, *new]):
+            yield from self._extension(there.name, key, old.get(key), new.get(key))
+        for option, ways in (("include", _includes), ("switch", _switches)):
+            was, now = Counter(ways(before)), Counter(ways(after))
+            for text in [*(was - now), *(now - was)]:
+                here = was[text] > now[text]
+                yield Trace(
+                    "files", short(there.place.file), there.name, option, text if here else None, None if here else text,
+                    self._context_owner(there.name), origin=self.origin(there.place.file), dialplan=True,
+                )  # fmt: skip
+
+    def _context_owner(self, name: str) -> Key | None:
+        return self.owners.of_extension(name, "s")[0]
+
+    def _extension(
+        self, context: str, key: tuple[str, str | None], old: Extension | None, new: Extension | None
+    ) -> Iterator[Trace]:
+        before, after = _lines(old), _lines(new)
+        if before == after:
+            return
+        pattern = f"{key[0]}/{key[1]}" if key[1] else key[0]
+        there = new or old
+        assert there is not None
+        gone, come = _moved(before, after)
+        place = _place(new, come) or _place(old, gone) or there.place.file
+        owner, field = self.owners.of_extension(context, pattern)
+        yield Trace(
+            "files", short(place), f"{context},{pattern}", field, None if old is None else "\n".join(gone), None if new is None else "\n".join(come),
+            owner, whole=old is None or new is None, origin=self.origin(place), dialplan=True,
+        )  # fmt: skip
+
+
+def _by_key(context: Context | None) -> _Found:
+    return {(e.pattern, e.callerid): e for e in context.extensions} if context else {}
+
+
+def _lines(extension: Extension | None) -> list[str]:
+    if extension is None:
+        return []
+    hint = [f"hint {extension.hint}"] if extension.hint else []
+    return [(f"({s.label}) " if s.label else "") + f"{s.application}({s.arguments})" for s in extension.steps] + hint
+
+
+def _moved(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
+    """(lines that went, lines that came)."""
+    if len(before) > ALIGNED or len(after) > ALIGNED:
+        return list((Counter(before) - Counter(after)).elements()), list((Counter(after) - Counter(before)).elements())
+    gone: list[str] = []
+    come: list[str] = []
+    for kind, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            gone += before[start:end]
+            come += after[first:last]
+    return gone, come
+
+
+def _place(extension: Extension | None, lines: list[str]) -> str | None:
+    """The file of the first of these lines."""
+    if extension is None or not lines:
+        return None
+    steps = (s.place.file for s in extension.steps if f"{s.application}({s.arguments})" in lines[0])
+    return next(steps, extension.place.file)
+
+
+def _includes(context: Context | None) -> list[str]:
+    return (
+        [include.context + (f",{include.times}" if include.times else "") for include in context.includes]
+        if context
+        else []
+    )
+
+
+def _switches(context: Context | None) -> list[str]:
+    return list(context.switches) if context else []

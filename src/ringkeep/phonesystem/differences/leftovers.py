@@ -1,0 +1,245 @@
+"""Raw differences that no change of the model explains, told by themselves so that nothing is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from ringkeep.phonesystem.destinations import parse_destination, words_of
+from ringkeep.phonesystem.differences.layers import Difference, norm
+from ringkeep.phonesystem.differences.things import Key, Thing, Value
+from ringkeep.phonesystem.differences.traces import Trace
+
+LONGEST = 400  # characters of a line that is told
+INSIDE = ("from-did-direct", "ext-local")  # destinations that are an extension, and not just any context
+
+
+def leftovers(traces: Iterable[Trace], things: Mapping[Key, Thing], told: Iterable[Difference]) -> Iterator[Difference]:
+    """A difference for each object, setting or file that traces are left of."""
+    in_database = {one.key for one in told if one.in_database or any(t.source == "database" for t in one.traces)}
+    owned: dict[Key, list[Trace]] = {}
+    free: list[Trace] = []
+    for trace in traces:
+        if (
+            trace.origin in ("custom", "program")
+            or trace.owner is None
+            or trace.owner[0] == "setting"
+            or not trace.owner[1]
+        ):
+            free.append(trace)
+        else:
+            owned.setdefault(trace.owner, []).append(trace)
+    for key, group in owned.items():
+        yield from _of_object(things.get(key) or Thing(*key, None), group, key in in_database)
+    yield from _of_nobody(free)
+
+
+def value_of(text: str | None, *, is_secret: bool = False) -> Value | None:
+    """A raw value as people say it: a product's destination by its words."""
+    if text is None or text == "":
+        return None
+    destination = parse_destination(text) if text.count(",") == 2 else None
+    if destination is not None and (destination.kind not in ("dialplan", "extension") or text.startswith(INSIDE)):
+        return Value(words_of(destination), (text,), is_secret, destination)
+    return Value(text[:LONGEST], (text,), is_secret)
+
+
+def difference_of(trace: Trace, thing: Thing, field: str | None = None) -> Difference:
+    """One trace as a difference of that thing."""
+    name = field if field is not None else trace.option
+    before, after = (_value(name, text, trace) for text in (trace.before, trace.after))
+    change = "changed"
+    if name == "members" or name.startswith("key ") or not name or name == "patterns":
+        change = "added" if trace.before is None else "removed" if trace.after is None else "changed"
+    one = Difference(change, thing.what, thing.id, name or None, before, after, thing)
+    one.in_files, one.in_database = trace.source == "files", trace.source == "database"
+    one.traces = [trace]
+    return one
+
+
+def _value(field: str, text: str | None, trace: Trace) -> Value | None:
+    if field == "enabled" and text and trace.where != "featurecodes":
+        off = text in ("on", "1", "yes")
+        return Value("no" if off else "yes", (text,))
+    if field == "members" and text and (number := re.match(r"[A-Za-z0-9]+/([0-9]+)[^,]*(?:,([0-9]+))?", text)):
+        if trace.before and trace.after:  # the same member with another penalty
+            return Value(f"{number[1]} ({number[2] or 0})", (text,))
+        return Value(number[1], (text,))
+    return value_of(text, is_secret=trace.is_secret)
+
+
+# -- of objects -----------------------------------------------------------------------------------------------
+
+
+def _of_object(thing: Thing, traces: list[Trace], told: bool) -> Iterator[Difference]:
+    whole = next((t for t in traces if t.whole and t.source == "database"), None) or next(
+        (t for t in traces if t.whole and t.source == "files" and not t.dialplan), None
+    )
+    if whole is not None:
+        one = Difference("added" if whole.before is None else "removed", thing.what, thing.id, None, None, None, thing)
+        one.in_database, one.in_files, one.traces = (
+            whole.source == "database",
+            any(t.source == "files" for t in traces),
+            traces,
+        )
+        yield one
+        return
+    database = [t for t in traces if t.source == "database"]
+    others = [t for t in traces if t.source != "database"]
+    lines = [t for t in others if t.dialplan]
+    found: list[Difference] = []
+    for trace in database:
+        one = difference_of(trace, thing)
+        same = next((other for other in found if other.slot == one.slot and other.change == one.change), None)
+        if same is not None:
+            same.traces.append(trace)
+        else:
+            found.append(one)
+    for trace in (t for t in others if not t.dialplan):
+        same = _same(found, trace)
+        if same is not None:
+            same.in_files |= trace.source == "files"
+            same.traces.append(trace)
+        elif not (database or told) or trace.origin != "generated":
+            found.append(difference_of(trace, thing))
+    for trace in lines:
+        if found or (told and trace.origin == "generated"):
+            for one in found:
+                one.in_files = True
+                one.traces.append(trace)
+        elif trace.origin == "generated":
+            found.append(difference_of(trace, thing, "dialplan" if not trace.option.startswith("key ") else None))
+        else:
+            found.append(_line(trace))
+    yield from found
+
+
+def _same(found: list[Difference], trace: Trace) -> Difference | None:
+    for one in found:
+        if norm(one.field or "") == norm(trace.option):
+            return one
+    return next(
+        (
+            o
+            for o in found
+            if o.traces[0].source == "database"
+            and (o.traces[0].before, o.traces[0].after) == (trace.before, trace.after)
+        ),
+        None,
+    )
+
+
+def _line(trace: Trace) -> Difference:
+    thing = Thing("dialplan", trace.locus, None)
+    one = difference_of(trace, thing, "" if trace.whole else "lines")
+    one.change = (
+        "added"
+        if trace.whole and trace.before is None
+        else "removed"
+        if trace.whole and trace.after is None
+        else "changed"
+    )
+    return one
+
+
+# -- of nobody ------------------------------------------------------------------------------------------------
+
+
+def _of_nobody(traces: list[Trace]) -> Iterator[Difference]:
+    settings = [_setting(t) for t in traces if t.source == "database"]
+    by_hand: dict[str, list[Trace]] = {}
+    generated: dict[str, list[Trace]] = {}
+    for trace in (t for t in traces if t.source != "database"):
+        same = _same_setting(settings, trace)
+        if same is not None:
+            same.in_files = True
+            same.traces.append(trace)
+        elif trace.whole and not trace.locus and not trace.option:
+            settings.append(_file(trace))
+        elif trace.origin in ("custom", "program"):
+            by_hand.setdefault(trace.where, []).append(trace)
+        elif trace.dialplan and trace.origin == "generated":
+            generated.setdefault(trace.locus.partition(",")[0], []).append(trace)
+        elif trace.dialplan and trace.locus != "[globals]":
+            settings.append(_line(trace) if trace.option not in ("include", "switch") else _reach(trace))
+        else:
+            settings.append(_setting(trace))
+    yield from settings
+    for name, group in by_hand.items():
+        yield _edited(name, group)
+    for context, group in generated.items():
+        if not any(s.in_database for s in settings):
+            one = Difference(
+                "changed", "dialplan", context, "generated", None, None, Thing("dialplan", context, None), in_files=True
+            )
+            one.traces = group
+            yield one
+
+
+def _setting(trace: Trace) -> Difference:
+    if trace.source == "database":
+        identity = trace.owner[1] if trace.owner else f"{trace.where} {trace.locus}"
+    else:
+        identity = " ".join(
+            filter(None, [trace.where if trace.locus != "[globals]" else "", trace.locus, trace.option])
+        )
+    thing = Thing("setting" if trace.owner or trace.source != "database" else "table", identity.strip(), None)
+    field = trace.option if trace.source == "database" else ""
+    one = difference_of(trace, thing, field)
+    one.change = "added" if trace.before is None else "removed" if trace.after is None else "changed"
+    if trace.whole:
+        one.before = one.after = None
+    return one
+
+
+def _reach(trace: Trace) -> Difference:
+    one = difference_of(trace, Thing("dialplan", trace.locus, None), trace.option)
+    one.change = "added" if trace.before is None else "removed"
+    return one
+
+
+def _same_setting(settings: list[Difference], trace: Trace) -> Difference | None:
+    """The database's setting that a file's line was written from."""
+    for one in settings:
+        first = one.traces[0]
+        if first.source != "database" or (first.before, first.after) != (trace.before, trace.after):
+            continue
+        if (
+            norm(one.id).endswith(norm(trace.option))
+            or norm(first.option) == norm(trace.option)
+            or trace.origin == "generated"
+        ):
+            return one
+    return None
+
+
+def _file(trace: Trace) -> Difference:
+    thing = Thing("file", trace.where, None)
+    one = Difference(
+        "added" if trace.before is None else "removed", "file", trace.where, None, None, None, thing, in_files=True
+    )
+    one.traces = [trace]
+    return one
+
+
+def _edited(name: str, traces: list[Trace]) -> Difference:
+    """All that was done by hand to one file."""
+    gone, come = [], []
+    for trace in traces:
+        gone += _lines(trace, trace.before)
+        come += _lines(trace, trace.after)
+    change = "changed" if gone and come else "removed" if gone else "added"
+    field = "program" if traces[0].origin == "program" else "lines"
+    before, after = (Value("\n".join(lines), (str(len(lines)),)) if lines else None for lines in (gone, come))
+    one = Difference(change, "file", name, field, before, after, Thing("file", name, None), in_files=True)
+    one.traces = traces
+    return one
+
+
+def _lines(trace: Trace, text: str | None) -> list[str]:
+    if text is None:
+        return []
+    lines = text.split("\n") if text else []
+    if trace.dialplan or (trace.whole and not trace.option) or not trace.locus:
+        return [line for line in lines if line]
+    return [f"{trace.option}={'***' if trace.is_secret else line}" for line in lines]

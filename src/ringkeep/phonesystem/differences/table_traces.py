@@ -1,0 +1,129 @@
+"""What differs between two states of a product's database, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ringkeep.phonesystem.differences.owners import NOISE, TABLES, Owners, Table
+from ringkeep.phonesystem.differences.secret_names import is_secret
+from ringkeep.phonesystem.differences.traces import Trace
+from ringkeep.phonesystem.model import Row, Tables
+
+KEYS = ("key", "keyword", "variable", "id", "name", "extension")  # how an unknown table tells its rows apart
+NOISE_COLUMNS = re.compile(
+    r"(last|next)_?(run|login|update|check|seen|used)|updated?|modified|timestamp|(created|updated)_at|salt"
+)
+NOISE_ROWS = re.compile(
+    r"(?i)need_reload|last_?(run|update|check|seen)|timestamp|_?version_?check|AMPWEBROOT_CACHE|mod_?upd|registration_?id"
+)
+
+
+def table_traces(a: Tables, b: Tables, owners: Owners) -> Iterator[Trace]:
+    """Differences of the tables that both sides have."""
+    for table in sorted(a.keys() & b.keys()):
+        if NOISE.fullmatch(table):
+            continue
+        before, after = a[table], b[table]
+        if before is after or before == after:
+            continue
+        yield from _table(table, before, after, owners)
+
+
+def _table(name: str, before: Sequence[Row], after: Sequence[Row], owners: Owners) -> Iterator[Trace]:
+    shape = TABLES.get(name) or _guessed((*before, *after))
+    old, new = _grouped(before, shape), _grouped(after, shape)
+    for key in dict.fromkeys([*old, *new]):
+        gone, come = _unlike(old.get(key, []), new.get(key, []))
+        for index in range(max(len(gone), len(come))):
+            was = gone[index] if index < len(gone) else None
+            now = come[index] if index < len(come) else None
+            yield from _rows(name, shape, (was, now), owners)
+
+
+def _guessed(rows: Sequence[Row]) -> Table:
+    columns = list(rows[0]) if rows else []
+    key = tuple(column for column in ("id", "key", "keyword", "variable") if column in columns)
+    return Table("table", (), key or tuple(c for c in KEYS if c in columns)[:1] or tuple(columns[:1]))
+
+
+def _grouped(rows: Sequence[Row], shape: Table) -> Mapping[tuple[str | None, ...], list[Row]]:
+    key = shape.key or shape.identity
+    found: dict[tuple[str | None, ...], list[Row]] = {}
+    for row in rows:
+        identity = tuple(row.values()) if key == ("*",) else tuple(row.get(column) for column in key)
+        found.setdefault(identity, []).append(row)
+    return found
+
+
+def _unlike(before: list[Row], after: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows of one key that only one side has; their order means nothing."""
+    if before == after:
+        return [], []
+    gone = list(before)
+    come = []
+    for row in after:
+        if row in gone:
+            gone.remove(row)
+        else:
+            come.append(row)
+    return gone, come
+
+
+def _rows(table: str, shape: Table, rows: tuple[Row | None, Row | None], owners: Owners) -> Iterator[Trace]:
+    before, after = rows
+    there = after or before
+    assert there is not None
+    owner = owners.of_row(table, there)
+    locus = " ".join(there.get(column) or "" for column in (shape.identity or shape.key) if column != "*")
+    if NOISE_ROWS.search(locus):
+        return
+    if before is None or after is None:
+        part = shape.part.format(**{k: v or "" for k, v in there.items()}) if shape.part else _keyword(shape, there)
+        texts = [None if row is None else _text(row, shape) for row in rows]
+        secret = is_secret(_keyword(shape, there) or locus)
+        yield Trace("database", table, locus, part, texts[0], texts[1], owner, secret, whole=not part)
+        return
+    for column in there:
+        was, now = before.get(column), after.get(column)
+        if (was or "") == (now or "") or column in shape.ignored or NOISE_COLUMNS.fullmatch(column):
+            continue
+        yield Trace(
+            "database",
+            table,
+            locus,
+            _field(shape, there, column),
+            was or "",
+            now or "",
+            owner,
+            _hides(shape, there, column, locus),
+        )
+
+
+def _keyword(shape: Table, row: Row) -> str:
+    word = (row.get(shape.keyword) or "") if shape.keyword else ""
+    return shape.fields.get(word, word)
+
+
+def _field(shape: Table, row: Row, column: str) -> str:
+    if shape.part and column == (shape.value or column):
+        return shape.part.format(**{k: v or "" for k, v in row.items()})
+    if shape.keyword and column == shape.value:
+        return _keyword(shape, row)
+    if column == shape.value:
+        return ""
+    return shape.fields.get(column, column)
+
+
+def _hides(shape: Table, row: Row, column: str, locus: str) -> bool:
+    word = (row.get(shape.keyword) or "") if shape.keyword else ""
+    return is_secret(column) or is_secret(word) or (column == shape.value and is_secret(locus))
+
+
+def _text(row: Row, shape: Table) -> str:
+    """What a row says, without what says which row it is."""
+    if shape.value:
+        return row.get(shape.value) or ""
+    return ",".join(
+        value or "" for column, value in row.items() if column not in shape.ignored and not is_secret(column)
+    )

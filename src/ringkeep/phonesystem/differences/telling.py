@@ -1,0 +1,394 @@
+"""Differences as sentences: what a colleague would say of them, and who would notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ringkeep.phonesystem.differences.layers import Difference
+from ringkeep.phonesystem.differences.names import DESTINATIONS, FIELDS, NAMES, PLURALS, SECRETS, TITLED
+from ringkeep.phonesystem.differences.reach import can_dial_out
+from ringkeep.phonesystem.differences.secret_names import SHORTEST, covered
+from ringkeep.phonesystem.differences.things import Key, Thing, Value
+from ringkeep.phonesystem.model import Destination, PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
+
+AUDIENCES = ("callers", "staff", "carriers", "inner")
+_CALLERS = {"inbound_route", "menu", "announcement", "time_condition", "night_switch", "music_class"}
+_STAFF = {
+    "extension", "mailbox", "follow_me", "call_state", "conference", "paging_group", "parking_lot", "feature_code", "outside_number", "ring_group",
+    "queue", "outbound_route", "direct_access",
+}  # fmt: skip
+_SEEN_BY_CALLERS = {"destination", "wait_s", "prompts", "strategy", "announce", "music"}
+_INNER = {"codecs", "transport", "media_encryption", "permit", "technology", "username", "aor", "dialplan"}
+Filled = dict[str, str | int | Sentence]
+FREE = {"dialplan", "setting", "file", "table"}  # whose values are texts of any kind
+
+
+def audience(what: str, field: str | None) -> str:
+    """Who would notice a change first."""
+    if what in ("trunk", "outbound_route"):
+        return "carriers"
+    if (
+        what in _CALLERS
+        or (what in ("queue", "ring_group") and field in _SEEN_BY_CALLERS)
+        or (what, field) == ("setting", "numbers")
+    ):
+        return "callers"
+    if what in _STAFF:
+        return (
+            "inner"
+            if field in _INNER or (field is not None and field not in FIELDS and not field.startswith("key "))
+            else "staff"
+        )
+    return "inner"
+
+
+class Speaker:
+    """Says differences of two systems; it knows their objects' names and their secrets, which it never says."""
+
+    def __init__(
+        self, a: PhoneSystem, b: PhoneSystem, things: Mapping[Key, Thing], differences: Sequence[Difference]
+    ) -> None:
+        self.a, self.b, self.things = a, b, things
+        known = {
+            text
+            for thing in things.values()
+            for value in thing.values.values()
+            if value.is_secret
+            for text in value.written
+        }
+        for one in differences:
+            for trace in one.traces:
+                if trace.is_secret:
+                    known |= {trace.before or "", trace.after or ""}
+        self.secrets = sorted((text for text in known if len(text) >= SHORTEST), key=len, reverse=True)
+
+    # -- values ---------------------------------------------------------------------------------------------
+
+    def words(self, one: Difference) -> tuple[str | None, str | None]:
+        """`from` and `to`: in words, None for secrets."""
+        if one.field is None and one.what == "inbound_route":
+            to = one.thing.values.get("destination")
+            text = to.words if to else None
+            return (text, None) if one.change == "removed" else (None, text)
+        return self._text(one, one.before), self._text(one, one.after)
+
+    def _text(self, one: Difference, value: Value | None) -> str | None:
+        if value is None or value.is_secret or value.words == "":
+            return None
+        if value.destination is None and (one.what in FREE or one.field not in FIELDS):
+            return covered(value.words, self.secrets)
+        return value.words
+
+    def value(self, one: Difference, value: Value | None) -> Sentence | str:
+        """A value for a sentence."""
+        if value is not None and value.destination is not None and not value.is_secret:
+            return self.destination(value.destination)
+        text = self._text(one, value)
+        if text is None:
+            return Sentence("nothing")
+        if text == "yes":
+            return Sentence("yes")
+        if text == "no":
+            return Sentence("no")
+        return text.replace("\n", "; ")
+
+    def destination(self, to: Destination) -> Sentence | str:
+        """Where a call goes, with the name of what is there."""
+        if (to.kind, to.id) in self.things:
+            return self.name(self.things[to.kind, to.id])
+        if sentence := DESTINATIONS.get(to.kind):
+            return Sentence(sentence.template, {"id": to.id}) if to.id else sentence
+        return to.target
+
+    def name(self, thing: Thing, *, bare: bool = False) -> Sentence:
+        """An object by its name: "queue Sales (401)"."""
+        title = thing.title
+        if title and title != thing.id and not bare and (titled := TITLED.get(thing.what)):
+            return Sentence(titled.template, {"id": thing.id, "title": title})
+        known = NAMES.get(thing.what)
+        return (
+            Sentence(known.template, {"id": thing.id})
+            if known
+            else Sentence("{what} {id}", {"what": thing.what, "id": thing.id})
+        )
+
+    # -- sentences ------------------------------------------------------------------------------------------
+
+    def says(self, group: list[Difference]) -> Sentence:
+        """One sentence for one difference, or for the same difference of many objects."""
+        one = group[0]
+        change = self._many(group) if len(group) > 1 else self._one(one)
+        if one.status == "not_applied":
+            return Sentence(
+                "{change}; not applied yet: the product's pages have it, the files that run do not", {"change": change}
+            )
+        if one.status == "by_hand":
+            return Sentence("{change}; only in the generated files, past the product's pages", {"change": change})
+        return change
+
+    def _many(self, group: list[Difference]) -> Sentence:
+        one = group[0]
+        values: Filled = {
+            "things": PLURALS.get(one.what, Sentence("objects")), "ids": ", ".join(d.id for d in group), "count": len(group), "field": self._field(one),
+            "from": self.value(one, one.before), "to": self.value(one, one.after),
+        }  # fmt: skip
+        if (one.before or one.after or Value("", ())).is_secret:
+            return Sentence("{field} changed for {count} {things}: {ids}", values)
+        return Sentence("{field} is now {to}, was {from}, for {count} {things}: {ids}", values)
+
+    def _field(self, one: Difference) -> Sentence:
+        field = one.field or ""
+        return FIELDS.get(field) or Sentence("setting {name}", {"name": field})
+
+    def _one(self, one: Difference) -> Sentence:
+        if one.field is None and one.what not in ("setting", "table", "dialplan"):
+            return self._whole(one)
+        values: Filled = {
+            "thing": self.name(one.thing), "bare": self.name(one.thing, bare=True), "field": self._field(one), "id": one.id,
+            "from": self.value(one, one.before), "to": self.value(one, one.after),
+        }  # fmt: skip
+        for say in (self._free, self._reached, self._key, self._element, self._state, self._known):
+            if sentence := say(one, values):
+                return sentence
+        if (one.before or one.after or Value("", ())).is_secret:
+            known = SECRETS.get((one.what, one.field or ""))
+            return (
+                Sentence(known.template, values) if known else Sentence("{field} of {thing} changed (a secret)", values)
+            )
+        if one.before is None or one.before.words == "":
+            return Sentence("{field} of {thing} is now {to}, was not set", values)
+        if one.after is None or one.after.words == "":
+            return Sentence("{field} of {thing} is no longer set, was {from}", values)
+        return Sentence("{field} of {thing} is now {to}, was {from}", values)
+
+    def _whole(self, one: Difference) -> Sentence:
+        values: Filled = {"thing": self.name(one.thing), "id": one.id}
+        to = one.thing.values.get("destination")
+        if one.what == "inbound_route" and to is not None:
+            values["to"] = self.value(one, to)
+            if one.change == "added":
+                return Sentence("{thing} was added; its calls go to {to}", values)
+            return Sentence("{thing} was removed; its calls went to {to}", values)
+        if "mailbox" in one.along:
+            if one.change == "added":
+                return Sentence("{thing} was added, with a mailbox", values)
+            return Sentence("{thing} was removed, with its mailbox", values)
+        return (
+            Sentence("{thing} was added", values) if one.change == "added" else Sentence("{thing} was removed", values)
+        )
+
+    def _free(self, one: Difference, values: Filled) -> Sentence | None:
+        """Settings, files and dialplan lines."""
+        if one.what == "file":
+            return self._file(one)
+        if one.what == "dialplan":
+            return self._dialplan(one, values)
+        if one.what not in ("setting", "table") or (one.id, one.field) == ("blacklist", "numbers"):
+            return None
+        secret = (one.before or one.after or Value("", ())).is_secret
+        if one.field:
+            values["id"] = f"{one.id} {one.field}"
+        if secret:
+            return Sentence("setting {id} changed (a secret)", values)
+        if one.change == "added":
+            return (
+                Sentence("setting {id} was added: {to}", values)
+                if one.after
+                else Sentence("setting {id} was added", values)
+            )
+        if one.change == "removed":
+            return (
+                Sentence("setting {id} was removed, was {from}", values)
+                if one.before
+                else Sentence("setting {id} was removed", values)
+            )
+        return Sentence("setting {id} is now {to}, was {from}", values)
+
+    def _file(self, one: Difference) -> Sentence:
+        come, gone = (int(v.written[0]) if v else 0 for v in (one.after, one.before))
+        values: Filled = {"file": one.id, "added": come, "removed": gone}
+        if one.field == "program":
+            return Sentence("the product's own file {file} changed: {added} lines added, {removed} removed", values)
+        if come and gone:
+            return Sentence("somebody changed {file} by hand: {added} lines added, {removed} removed", values)
+        if come:
+            return (
+                Sentence("somebody added {added} lines by hand to {file}", values)
+                if come > 1
+                else Sentence("somebody added a line by hand to {file}", values)
+            )
+        return (
+            Sentence("somebody removed {removed} lines by hand from {file}", values)
+            if gone > 1
+            else Sentence("somebody removed a line by hand from {file}", values)
+        )
+
+    def _dialplan(self, one: Difference, values: Filled) -> Sentence:
+        context, _, number = one.id.partition(",")
+        values |= {"context": context, "number": number}
+        if one.field == "generated":
+            return Sentence("the generated dialplan of {context} changed", values)
+        if one.field in ("include", "switch"):
+            if one.change == "added":
+                return Sentence("the dialplan of {context} now also looks in {to}", values)
+            return Sentence("the dialplan of {context} no longer looks in {from}", values)
+        if one.field is None:
+            if one.change == "added":
+                return Sentence("{number} was added to the dialplan of {context}: {to}", values)
+            return Sentence("{number} was removed from the dialplan of {context}, was {from}", values)
+        return Sentence("the dialplan of {number} in {context} changed to {to}, was {from}", values)
+
+    def _reached(self, one: Difference, values: Filled) -> Sentence | None:
+        """Where a phone's calls start decides what it may dial."""
+        if (one.what, one.field) != ("extension", "context") or one.before is None or one.after is None:
+            return None
+        before, after = can_dial_out(self.a, one.before.words), can_dial_out(self.b, one.after.words)
+        if one.after.words not in self.b.dialplan.contexts and self.b.dialplan.contexts:
+            return Sentence("{bare} may now only dial what {to} allows, which no dialplan holds; was {from}", values)
+        if before and not after:
+            return Sentence("{bare} may now only dial inside ({to}, was {from})", values)
+        if after and not before:
+            return Sentence("{bare} may now dial outside numbers ({to}, was {from})", values)
+        return Sentence("{bare} may now only dial what {to} allows, was {from}", values)
+
+    def _key(self, one: Difference, values: Filled) -> Sentence | None:
+        if not (one.field or "").startswith("key "):
+            return None
+        key = (one.field or "").removeprefix("key ")
+        values["key"] = key
+        if key in ("t", "i"):
+            if one.after is None:
+                return Sentence(
+                    "{thing} no longer has a way for callers who press nothing or a wrong key ({key}), was {from}",
+                    values,
+                )
+            if key == "t":
+                return Sentence("callers who press no key in {thing} now go to {to}, was {from}", values)
+            return Sentence("callers who press a wrong key in {thing} now go to {to}, was {from}", values)
+        if one.before is None:
+            return Sentence("key {key} of {thing} now goes to {to}, did nothing before", values)
+        if one.after is None:
+            return Sentence("key {key} of {thing} no longer does anything, was {from}", values)
+        return Sentence("key {key} of {thing} now goes to {to}, was {from}", values)
+
+    def _element(self, one: Difference, values: Filled) -> Sentence | None:
+        value = one.after or one.before
+        if one.field not in ("members", "patterns", "numbers") or one.change == "changed" or value is None:
+            return None
+        added = one.change == "added"
+        if one.what == "setting":
+            return (
+                Sentence("calls from {to} are now refused", values)
+                if added
+                else Sentence("calls from {from} are no longer refused", values)
+            )
+        if one.field == "patterns":
+            values["pattern"] = value.words.partition("|")[2] or value.words
+            return (
+                Sentence("{thing} now takes {pattern}", values)
+                if added
+                else Sentence("{thing} no longer takes {pattern}", values)
+            )
+        number = value.words.rstrip("#")
+        member = self.things.get(("extension", number))
+        values["member"] = (
+            self.name(member)
+            if member
+            else value.words
+            if not number.isdigit()
+            else Sentence("number {id}", {"id": number})
+        )
+        if one.what == "queue":
+            return (
+                Sentence("{member} now answers {thing}", values)
+                if added
+                else Sentence("{member} no longer answers {thing}", values)
+            )
+        return (
+            Sentence("{member} now rings in {thing}", values)
+            if added
+            else Sentence("{member} no longer rings in {thing}", values)
+        )
+
+    def _state(self, one: Difference, values: Filled) -> Sentence | None:
+        on = one.after is not None and one.after.words not in ("", "no")
+        match one.what, one.field:
+            case "call_state", "do_not_disturb":
+                return (
+                    Sentence("extension {id} now refuses calls (do not disturb)", values)
+                    if on
+                    else Sentence("extension {id} takes calls again (do not disturb is off)", values)
+                )
+            case "call_state", "call_waiting":
+                return (
+                    Sentence("call waiting of extension {id} is now on", values)
+                    if on
+                    else Sentence("call waiting of extension {id} is now off", values)
+                )
+            case "call_state", "forward_always":
+                return (
+                    Sentence("all calls to extension {id} are now forwarded to {to}", values)
+                    if on
+                    else Sentence("calls to extension {id} are no longer forwarded, were to {from}", values)
+                )
+            case "call_state", "forward_busy":
+                return (
+                    Sentence("calls to extension {id} while it is busy are now forwarded to {to}", values)
+                    if on
+                    else Sentence(
+                        "calls to extension {id} while it is busy are no longer forwarded, were to {from}", values
+                    )
+                )
+            case "call_state", "forward_unanswered":
+                return (
+                    Sentence("unanswered calls to extension {id} are now forwarded to {to}", values)
+                    if on
+                    else Sentence("unanswered calls to extension {id} are no longer forwarded, were to {from}", values)
+                )
+            case "night_switch", "is_night":
+                return (
+                    Sentence("{thing} now stands on night", values)
+                    if on
+                    else Sentence("{thing} now stands on day", values)
+                )
+            case "time_condition", "override":
+                return (
+                    Sentence("somebody overrode the clock of {thing}: {to}", values)
+                    if on
+                    else Sentence("{thing} follows the clock again", values)
+                )
+            case "trunk" | "feature_code" | "follow_me", "enabled":
+                return (
+                    Sentence("{thing} was switched on", values) if on else Sentence("{thing} was switched off", values)
+                )
+        return None
+
+    def _known(self, one: Difference, values: Filled) -> Sentence | None:
+        """Fields that have a way of being said."""
+        if one.before is None or one.after is None or one.before.is_secret:
+            return None
+        match one.what, one.field:
+            case "extension", "name":
+                return Sentence("{bare} is now called {to}, was {from}", values)
+            case "extension" | "queue" | "menu" | "ring_group", "dialplan":
+                return None
+            case _, "dialplan":
+                return None
+            case "inbound_route", "destination":
+                return (
+                    Sentence("calls to {id} now go to {to}, was {from}", values)
+                    if one.id
+                    else Sentence("calls to any other number now go to {to}, was {from}", values)
+                )
+            case "announcement", "destination":
+                return Sentence("after {thing} calls now go to {to}, was {from}", values)
+            case _, "destination":
+                return Sentence("unanswered calls to {thing} now go to {to}, was {from}", values)
+            case "time_condition", "inside":
+                return Sentence("inside the hours of {thing} calls now go to {to}, was {from}", values)
+            case "time_condition", "outside":
+                return Sentence("outside the hours of {thing} calls now go to {to}, was {from}", values)
+            case "trunk", "server":
+                return Sentence("{thing} now uses the server {to}, was {from}", values)
+        return None
