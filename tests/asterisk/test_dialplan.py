@@ -6,15 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringkeep.asterisk.dialplan import (
-    Dialplan,
-    parse_goto,
-    pattern_key,
-    pattern_matches,
-    plain,
-    read_dialplan,
-    split_arguments,
-)
+from ringkeep.asterisk.dialplan import Dialplan, parse_goto, split_arguments
+from ringkeep.asterisk.extensions import read_dialplan
+from ringkeep.asterisk.patterns import pattern_key, pattern_matches, plain
 
 
 def read(text: str) -> Dialplan:

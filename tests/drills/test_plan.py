@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ringkeep.asterisk.dialplan import pattern_matches
+from ringkeep.asterisk.patterns import pattern_matches
 from ringkeep.drills.plan import Planner, opening_hours, sample_number
 from ringkeep.lab import farend
 from ringkeep.phonesystem.functions import time_holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ringkeep.asterisk.conf import read_configuration
-from ringkeep.asterisk.dialplan import read_dialplan
+from ringkeep.asterisk.extensions import read_dialplan
 from ringkeep.phonesystem.standins import CONTEXTS, INCLUDES, stand_ins
 from tests.phonesystem.systems import files_of
 

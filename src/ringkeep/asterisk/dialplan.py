@@ -1,7 +1,6 @@
-"""extensions.conf as Asterisk compiles it: contexts, extensions, priorities, includes, and its order of matching.
+"""A dialplan as Asterisk holds it: contexts, extensions, priorities, includes, and how a number is searched in them.
 
-Pure. Source: Asterisk's pbx/pbx_config.c and main/pbx.c;
-https://docs.asterisk.org/Configuration/Dialplan/Pattern-Matching/
+Pure. `ringkeep.asterisk.extensions` reads one. Source: Asterisk's main/pbx.c (pbx_find_extension).
 """
 
 from __future__ import annotations
@@ -9,13 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from datetime import datetime
+from functools import cached_property
 
-from ringkeep.asterisk.conf import Configuration, Entry, Files, Place, Problem, Section, read_configuration
+from ringkeep.asterisk.conf import Place, Problem
+from ringkeep.asterisk.patterns import first_letters, name_key, pattern_key, pattern_matches, plain
+from ringkeep.asterisk.times import Timing, read_timing
 
-INCLUDE_LIMIT = 128  # AST_PBX_MAX_STACK: how deep includes may nest in a search
+INCLUDE_LIMIT = 512  # AST_PBX_MAX_STACK: contexts looked through in one search
 REMEMBERED = 200_000  # searches kept; walks repeat the same ones
-NOT_CONTEXTS = {"general", "globals"}
+INSTANTS_REMEMBERED = 1000
+SPECIAL = re.compile(r'[()\[\]"\\]')  # in arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,31 @@ class Extension:
     """Everything under one extension or pattern of a context."""
 
     pattern: str  # as written, patterns with their underscore
-    callerid: str | None  # caller's number or pattern it is limited to
+    callerid: str | None  # caller's number or pattern it is limited to; "": callers without number
     place: Place
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)  # by priority
     hint: str | None = None  # devices of its hint
+    hint_place: Place | None = None
+    _by_priority: dict[int, Step] = field(default_factory=dict, repr=False)
+    _by_label: dict[str, Step] = field(default_factory=dict, repr=False)
 
     def step(self, wanted: int | str) -> Step | None:
         """The step of a priority or label."""
-        if isinstance(wanted, int):
-            return next((s for s in self.steps if s.priority == wanted), None)
-        return next((s for s in self.steps if s.label == wanted), None)
+        return self._by_priority.get(wanted) if isinstance(wanted, int) else self._by_label.get(wanted)
+
+    def add(self, step: Step) -> bool:
+        """Take a step, in any order; False when its priority is taken: Asterisk keeps the first. `sort` ends it."""
+        if step.priority in self._by_priority:
+            return False
+        self._by_priority[step.priority] = step
+        self.steps.append(step)
+        if step.label:
+            self._by_label[step.label] = step
+        return True
+
+    def sort(self) -> None:
+        """Bring the steps into their order."""
+        self.steps.sort(key=lambda step: step.priority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +71,25 @@ class Include:
     context: str
     times: str | None
     place: Place
+    written: str = ""  # the whole value
+
+    @property
+    def timing(self) -> Timing | None:
+        """When it is open; None: always."""
+        return read_timing(self.times) if self.times else None
 
 
 @dataclass
 class Context:
-    """A context, merged from all its sections."""
+    """A context, merged from all its sections; nothing is added to it once it is searched."""
 
     name: str
     place: Place
     extensions: list[Extension] = field(default_factory=list)
     includes: list[Include] = field(default_factory=list)
-    switches: list[str] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)  # "Realtime/context@table"
     ignorepats: list[str] = field(default_factory=list)
-    _by_key: dict[tuple[str, str | None], Extension] = field(default_factory=dict, repr=False)
+    autohints: bool = False
 
     @cached_property
     def exact(self) -> Mapping[str, list[Extension]]:
@@ -75,30 +99,52 @@ class Context:
             if not extension.pattern.startswith("_"):
                 table.setdefault(plain(extension.pattern), []).append(extension)
         for same in table.values():
-            same.sort(key=lambda e: e.callerid is None)
+            same.sort(key=_caller_key)
         return table
 
     @cached_property
     def patterns(self) -> list[Extension]:
         """Patterns in the order Asterisk tries them."""
         found = [e for e in self.extensions if e.pattern.startswith("_")]
-        return sorted(found, key=lambda e: (pattern_key(e.pattern), e.callerid is None))
+        return sorted(found, key=lambda e: (pattern_key(e.pattern), _caller_key(e)))
+
+    @property
+    def ordered(self) -> list[Extension]:
+        """All extensions in the order in which Asterisk lists and tries them."""
+        names = [e for e in self.extensions if not e.pattern.startswith("_")]
+        return sorted(names, key=lambda e: (name_key(e.pattern), _caller_key(e))) + self.patterns
+
+    @cached_property
+    def _by_first_letter(self) -> tuple[Mapping[str, list[Extension]], list[Extension]]:
+        """The patterns that numbers of each first letter can match, and those that any number can, all in order."""
+        letters = [(extension, first_letters(extension.pattern)) for extension in self.patterns]
+        table: dict[str, list[Extension]] = {letter: [] for _, some in letters if some for letter in some}
+        for extension, some in letters:
+            for letter in table if some is None else some:
+                table[letter].append(extension)
+        return table, [extension for extension, some in letters if some is None]
 
     def candidates(self, number: str) -> Iterator[Extension]:
         """Extensions that match a number, best first."""
-        number = plain(number)
+        number = number if number.startswith("_") else plain(number)
         yield from self.exact.get(number, ())
-        for extension in self.patterns:
+        table, rest = self._by_first_letter
+        any_letter = not number.isascii() or number.startswith("_")
+        for extension in self.patterns if any_letter else table.get(number[:1], rest):
             if pattern_matches(extension.pattern, number):
                 yield extension
 
-    def add(self, pattern: str, callerid: str | None, place: Place) -> Extension:
-        """The extension of that name, made when it is new."""
-        key = (plain(pattern), callerid)
-        if key not in self._by_key:
-            self._by_key[key] = Extension(pattern, callerid, place)
-            self.extensions.append(self._by_key[key])
-        return self._by_key[key]
+
+def _caller_key(extension: Extension) -> tuple[object, ...]:
+    """Among equal extensions those for one caller come first, in the order of the callers' patterns."""
+    caller = extension.callerid
+    if caller is None:
+        return (True,)
+    return (False, True, pattern_key(caller)) if caller.startswith("_") else (False, False, name_key(caller))
+
+
+Found = tuple[Context, Extension]
+SearchKey = tuple[str, str, int | str, str | None, int]
 
 
 @dataclass
@@ -107,358 +153,142 @@ class Dialplan:
 
     contexts: dict[str, Context] = field(default_factory=dict)
     globals: dict[str, str] = field(default_factory=dict)
+    general: dict[str, str] = field(default_factory=dict)  # the settings of [general], names in lower case
     problems: list[Problem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    _found: dict[tuple[str, str, int | str, str | None], tuple[Context, Extension] | None] = field(
-        default_factory=dict, repr=False
-    )
+    _found: dict[SearchKey, Found | None] = field(default_factory=dict, repr=False)
+    _states: dict[datetime, int] = field(default_factory=dict, repr=False)
 
     def find(
-        self, context: str, number: str, *, priority: int | str = 1, callerid: str | None = None
-    ) -> tuple[Context, Extension] | None:
+        self,
+        context: str,
+        number: str,
+        *,
+        priority: int | str = 1,
+        callerid: str | None = None,
+        at: datetime | None = None,
+    ) -> Found | None:
         """What Asterisk would run for a number: the context's own best match, then its includes in order.
 
-        An extension counts only when it has that priority or label. Includes with times are taken as open.
+        An extension counts only when it has that priority or label. `at` is the phone system's own time; includes that
+        are closed then are passed over. None: every include is open.
         """
-        key = (context, number, priority, callerid)
+        state = 0 if at is None else self._closed(at)
+        key = (context, number, priority, callerid, state)
         if key not in self._found:
             if len(self._found) > REMEMBERED:
                 self._found.clear()
-            self._found[key] = self._find(context, number, priority, callerid, set())
+            self._found[key] = _Search(self, number, priority, callerid, state).find(context)
         return self._found[key]
 
-    def _find(
-        self, name: str, number: str, priority: int | str, callerid: str | None, seen: set[str]
-    ) -> tuple[Context, Extension] | None:
-        context = self.contexts.get(name)
-        if context is None or name in seen or len(seen) > INCLUDE_LIMIT:
-            return None
-        seen.add(name)
-        for extension in context.candidates(number):
-            if _caller_matches(extension.callerid, callerid) and extension.step(priority) is not None:
-                return context, extension
-        for include in context.includes:
-            if found := self._find(include.context, number, priority, callerid, seen):
-                return found
-        return None
+    @cached_property
+    def _timed(self) -> Mapping[str, int]:
+        """The times of all includes that have some, each with its bit in a state."""
+        times = dict.fromkeys(i.times for c in self.contexts.values() for i in c.includes if i.timing and i.times)
+        return {spec: 1 << place for place, spec in enumerate(times)}
 
-    def includes_of(self, name: str) -> Iterator[Context]:
-        """A context and everything it includes, each once, in search order."""
+    def _closed(self, at: datetime) -> int:
+        """Which includes are closed at an instant: the bits of their times."""
+        if at not in self._states:
+            if len(self._states) > INSTANTS_REMEMBERED:
+                self._states.clear()
+            closed = (
+                bit for spec, bit in self._timed.items() if (timing := read_timing(spec)) and not timing.holds(at)
+            )
+            self._states[at] = sum(closed)
+        return self._states[at]
+
+    def is_open(self, include: Include, at: datetime | None) -> bool:
+        """Whether an include is searched at an instant of the phone system's own time."""
+        return at is None or not include.times or not self._timed.get(include.times, 0) & self._closed(at)
+
+    def includes_of(self, name: str, *, at: datetime | None = None) -> Iterator[Context]:
+        """A context and everything it includes, each once, in search order; with `at` only what is open then."""
         seen: set[str] = set()
         waiting = [name]
         while waiting:
-            current = waiting.pop(0)
+            current = waiting.pop()
             if current in seen or current not in self.contexts:
                 continue
             seen.add(current)
             context = self.contexts[current]
             yield context
-            waiting[:0] = [include.context for include in context.includes]
+            waiting += [include.context for include in reversed(context.includes) if self.is_open(include, at)]
 
 
-def _caller_matches(wanted: str | None, callerid: str | None) -> bool:
+@dataclass(slots=True)
+class _Search:
+    """One search of Asterisk's: every context is looked through once, whatever includes it."""
+
+    dialplan: Dialplan
+    number: str
+    priority: int | str
+    callerid: str | None
+    closed: int
+
+    def find(self, name: str) -> Found | None:
+        seen: set[str] = set()
+        waiting = [name]
+        while waiting and len(seen) < INCLUDE_LIMIT:
+            context = self.dialplan.contexts.get(waiting.pop())
+            if context is None or context.name.lower() in seen:
+                continue
+            seen.add(context.name.lower())
+            for extension in context.candidates(self.number):
+                if caller_matches(extension.callerid, self.callerid) and extension.step(self.priority) is not None:
+                    return context, extension
+            waiting += [include.context for include in reversed(context.includes) if self._is_open(include)]
+        return None
+
+    def _is_open(self, include: Include) -> bool:
+        return not (self.closed and include.times and self.dialplan._timed.get(include.times, 0) & self.closed)
+
+
+def caller_matches(wanted: str | None, callerid: str | None) -> bool:
+    """Whether a call from that number may run an extension that is limited to `wanted`."""
     if wanted is None:
         return True
-    if callerid is None:
-        return False
-    return pattern_matches(wanted, callerid) if wanted.startswith("_") else wanted == callerid
-
-
-# -- patterns -------------------------------------------------------------------------------------------------
-
-
-def pattern_matches(pattern: str, number: str) -> bool:
-    """Whether a number matches an extension or `_pattern`, whole."""
-    if not pattern.startswith("_"):
-        return plain(pattern) == plain(number)
-    compiled = _compiled(pattern)
-    return compiled is not None and compiled.fullmatch(plain(number)) is not None
-
-
-def plain(number: str) -> str:
-    """The number as Asterisk compares it: hyphens mean nothing, so that `s-` is `s` (pbx.c, ext_cmp_exten)."""
-    return number.replace("-", "")
-
-
-@lru_cache(maxsize=65536)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """The pattern as a regular expression; None when a bracket is never closed."""
-    parts: list[str] = []
-    for kind, text in _positions(pattern):
-        if kind == "set":
-            parts.append("[" + "".join(re.escape(c) for c in text) + "]" if text else "(?!)")
-        elif kind == ".":
-            parts.append(".+")
-            break
-        elif kind == "!":
-            parts.append(".*")
-            break
-        elif kind == "broken":
-            return None
-        else:
-            parts.append(re.escape(text))
-    return re.compile("".join(parts), re.S)
-
-
-def _positions(pattern: str) -> Iterator[tuple[str, str]]:
-    """The pattern's positions: ("char", c), ("set", members), (".", ""), ("!", ""), ("broken", "")."""
-    sets = {"X": "0123456789", "Z": "123456789", "N": "23456789"}
-    position = 1
-    while position < len(pattern):
-        letter = pattern[position]
-        if letter.upper() in sets:
-            yield "set", sets[letter.upper()]
-        elif letter == "[":
-            end = pattern.find("]", position + 1)
-            if end < 0:
-                yield "broken", ""
-                return
-            yield "set", _members(pattern[position + 1 : end])
-            position = end
-        elif letter in ".!":
-            yield letter, ""
-            return
-        elif letter not in "- ":
-            yield "char", letter
-        position += 1
-
-
-def _members(inside: str) -> str:
-    found: list[str] = []
-    position = 0
-    while position < len(inside):
-        if inside[position + 1 : position + 2] == "-" and position + 2 < len(inside):
-            found += [chr(code) for code in range(ord(inside[position]), ord(inside[position + 2]) + 1)]
-            position += 3
-        else:
-            found.append(inside[position])
-            position += 1
-    return "".join(dict.fromkeys(found))
-
-
-def pattern_key(pattern: str) -> tuple[int, ...]:
-    """Sorts patterns as Asterisk does: at each position the fewer characters allowed, the earlier."""
-    key = []
-    for kind, text in _positions(pattern):
-        if kind == "char":
-            key.append(ord(text))
-        elif kind == "set":
-            key.append((len(text) << 8) + (min(map(ord, text)) if text else 0))
-        else:
-            key.append(0x18000 if kind == "." else 0x28000)
-    return (*key, 0x30000)
-
-
-# -- reading --------------------------------------------------------------------------------------------------
-
-
-def read_dialplan(files: Files, *, path: str = "/etc/asterisk/extensions.conf") -> Dialplan:
-    """Compile extensions.conf; whatever is wrong is among `problems`, nothing raises."""
-    dialplan = Dialplan()
-    for other in ("extensions.ael", "extensions.lua"):
-        if files.get(f"/etc/asterisk/{other}", b"").strip():
-            dialplan.problems.append(
-                Problem(
-                    "not-read",
-                    f"{other} is not read: its calls are placed, but not explained",
-                    Place(f"/etc/asterisk/{other}", 1),
-                )
-            )
-    configuration = read_configuration(files, path)
-    if configuration is None:
-        return dialplan
-    dialplan.problems += configuration.problems
-    dialplan.files = configuration.files
-    if configuration.refused:
-        return dialplan
-    _read_globals(configuration, dialplan)
-    for section in configuration.sections:
-        if section.name.lower() not in NOT_CONTEXTS and not section.is_template:
-            _read_context(section, dialplan)
-    for context in dialplan.contexts.values():
-        for extension in context.extensions:
-            _finish(context, extension, dialplan.problems)
-    return dialplan
-
-
-def _read_globals(configuration: Configuration, dialplan: Dialplan) -> None:
-    for section in configuration.all_sections("globals"):
-        for entry in section.entries:
-            dialplan.globals[entry.name] = _with_globals(entry.value, dialplan.globals)
-
-
-def _with_globals(text: str, known: Mapping[str, str]) -> str:
-    """`${NAME}` of globals replaced; anything cleverer stays as it is."""
-    if "${" not in text:
-        return text
-    return re.sub(r"\$\{(\w+)\}", lambda m: known.get(m[1], ""), text)
-
-
-def _read_context(section: Section, dialplan: Dialplan) -> None:
-    context = dialplan.contexts.setdefault(section.name, Context(section.name, section.place))
-    reader = _Lines(context, dialplan)
-    for entry in section.entries:
-        reader.take(entry)
-
-
-class _Lines:
-    """Reads the lines of one section; `same` and `n` lean on the line before."""
-
-    def __init__(self, context: Context, dialplan: Dialplan) -> None:
-        self.context, self.dialplan = context, dialplan
-        self.extension: Extension | None = None
-        self.last = -2
-
-    def take(self, entry: Entry) -> None:
-        name = entry.name.lower()
-        if name in ("exten", "same"):
-            self._exten(entry, same=name == "same")
-        elif name == "include":
-            value = _with_globals(entry.value, self.dialplan.globals)
-            target, _, times = value.replace("|", ",").partition(",")
-            self.context.includes.append(Include(target.strip(), times.strip() or None, entry.place))
-        elif name in ("switch", "lswitch", "eswitch"):
-            self.context.switches.append(entry.value)
-        elif name == "ignorepat":
-            self.context.ignorepats.append(entry.value)
-        elif name not in ("autohints",):
-            self._problem("unknown-line", f"Asterisk ignores '{entry.name}' in a context", entry.place)
-
-    def _problem(self, code: str, what: str, place: Place) -> None:
-        self.dialplan.problems.append(Problem(code, what, place))
-
-    def _exten(self, entry: Entry, *, same: bool) -> None:
-        rest = entry.value
-        if same:
-            if self.extension is None:
-                self._problem(
-                    "no-extension", "'same' without an extension before it: Asterisk ignores the line", entry.place
-                )
-                return
-        else:
-            word, comma, rest = _first_word(rest)
-            if not comma:
-                self._problem("bad-line", f"no priority in {entry.value[:60]!r}", entry.place)
-                return
-            pattern, slash, callerid = _with_globals(word.strip(), self.dialplan.globals).partition("/")
-            self.extension = self.context.add(pattern, callerid if slash else None, entry.place)
-        assert self.extension is not None
-        priority, comma, application = _first_word(rest)
-        self._priority(self.extension, _with_globals(priority.strip(), self.dialplan.globals), application, entry)
-
-    def _priority(self, extension: Extension, text: str, application: str, entry: Entry) -> None:
-        label = None
-        if "(" in text:
-            text, _, tail = text.partition("(")
-            label, closed, rest = tail.partition(")")
-            text += rest
-            if not closed:
-                self._problem("bad-line", f"the label of {entry.value[:60]!r} is not closed", entry.place)
-        word, plus, offset = text.partition("+")
-        word = word.strip().lower()
-        if word == "hint":
-            extension.hint = application
-            return
-        number = self._number(word, extension)
-        if number is None:
-            self._problem(
-                "bad-priority", f"priority {text!r} is no number, n or hint: Asterisk ignores the line", entry.place
-            )
-            return
-        if plus:
-            number += whole_number(offset.strip()) or 0
-        self.last = number
-        self._add(extension, number, label.strip() if label else None, application.strip(), entry)
-
-    def _number(self, word: str, extension: Extension) -> int | None:
-        if word in ("n", "next"):
-            return self.last + 1 if self.last > -2 else None
-        if word in ("s", "same"):
-            return self.last if self.last > -2 else None
-        if (given := whole_number(word)) is not None:
-            return given or None
-        labelled = next((s for s in extension.steps if s.label and s.label.lower() == word), None)
-        return labelled.priority if labelled else None
-
-    def _add(self, extension: Extension, number: int, label: str | None, text: str, entry: Entry) -> None:
-        name, opened, arguments = text.partition("(")
-        if opened:
-            end = arguments.rfind(")")
-            if end < 0:
-                self._problem("not-closed", f"no closing ')' in {text[:60]!r}", entry.place)
-            else:
-                arguments = arguments[:end]
-        else:
-            name, _, arguments = text.partition(",")
-        if not name.strip():
-            self._problem("bad-line", f"no application in {entry.value[:60]!r}", entry.place)
-            return
-        extension.steps.append(Step(number, label, name.strip(), arguments, entry.place))
-
-
-def _first_word(text: str) -> tuple[str, str, str]:
-    """Split at the first comma outside parentheses and brackets."""
-    depth = 0
-    for position, letter in enumerate(text):
-        if letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth = max(0, depth - 1)
-        elif letter == "," and not depth:
-            return text[:position], ",", text[position + 1 :]
-    return text, "", ""
-
-
-def _finish(context: Context, extension: Extension, problems: list[Problem]) -> None:
-    """Sort an extension's steps; a priority given twice keeps the first, as Asterisk does."""
-    kept: dict[int, Step] = {}
-    for step in extension.steps:
-        if step.priority in kept:
-            problems.append(
-                Problem(
-                    "priority-duplicate",
-                    f"priority {step.priority} of {extension.pattern} in [{context.name}] is given twice: Asterisk keeps the first",
-                    step.place,
-                )
-            )
-        else:
-            kept[step.priority] = step
-    extension.steps = [kept[number] for number in sorted(kept)]
-    if kept and 1 not in kept:
-        problems.append(
-            Problem("no-first-priority", f"{extension.pattern} in [{context.name}] has no priority 1", extension.place)
-        )
+    return pattern_matches(wanted, callerid) if callerid else not wanted
 
 
 # -- arguments ------------------------------------------------------------------------------------------------
 
 
-def split_arguments(text: str, separator: str = ",") -> list[str]:
+def split_arguments(text: str, separator: str = ",", *, most: int = 0) -> list[str]:
     """Split an application's arguments at commas outside parentheses, brackets and quotes.
 
-    As AST_STANDARD_APP_ARGS does: backslash keeps the next character, quotes are removed.
+    As AST_STANDARD_APP_ARGS does: backslash keeps the next character, quotes are removed, braces mean nothing. With
+    `most`, the last of that many is all the rest, untouched.
     """
-    parts, current, depth, quoted = [], [], 0, False
-    position = 0
-    while position < len(text):
+    if not SPECIAL.search(text):
+        return text.split(separator, most - 1)
+    parts: list[str] = []
+    current: list[str] = []
+    parentheses = brackets = position = 0
+    quoted = False
+    while position < len(text) and len(parts) != most - 1:
         letter = text[position]
-        if letter == "\\" and position + 1 < len(text):
-            current.append(text[position + 1])
-            position += 2
-            continue
-        if letter == '"':
+        position += 1
+        if letter == "(":
+            parentheses += 1
+        elif letter == ")":
+            parentheses = max(0, parentheses - 1)
+        elif letter == "[":
+            brackets += 1
+        elif letter == "]":
+            brackets = max(0, brackets - 1)
+        elif letter == '"' and separator != '"':
             quoted = not quoted
-        elif not quoted and letter in "([{":
-            depth += 1
-        elif not quoted and letter in ")]}":
-            depth = max(0, depth - 1)
-        if letter == separator and not quoted and not depth:
+            continue
+        elif letter == "\\":
+            letter = text[position : position + 1]
+            position += 1
+        elif letter == separator and not (parentheses or quoted or brackets):
             parts.append("".join(current))
             current = []
-        elif letter != '"':
-            current.append(letter)
-        position += 1
-    return [*parts, "".join(current)]
+            continue
+        current.append(letter)
+    return [*parts, "".join(current) + text[position:]]
 
 
 def parse_goto(text: str, context: str, extension: str) -> tuple[str, str, int | str]:

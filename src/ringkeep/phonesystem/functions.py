@@ -1,54 +1,42 @@
-"""Dialplan functions as a walk sees them: a fresh call, registered and idle phones, the astdb as it was saved."""
+"""Dialplan functions as a walk sees them: a fresh call, registered and idle phones, the astdb as it was saved.
+
+Those of text, numbers and lists are `ringkeep.asterisk.functions`; here are those that ask the phone system or the clock.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import math
 import re
-from collections.abc import Callable
 from datetime import datetime
 
 from ringkeep.asterisk.dialplan import split_arguments, whole_number
-from ringkeep.asterisk.expressions import Unknowable, evaluate, is_true
+from ringkeep.asterisk.functions import UNKNOWABLE, TextFunctions
+from ringkeep.asterisk.times import next_change, time_holds, zone_of
+from ringkeep.asterisk.unknowable import Unknowable
 from ringkeep.phonesystem.model import PhoneSystem
 
-# Only the running system can say.
-UNKNOWABLE = {
-    "CURL": "a web service", "SHELL": "a program", "RAND": "chance", "REALTIME": "a database", "ENUMLOOKUP": "DNS",
-    "SRVQUERY": "DNS", "DNS": "DNS", "LDAP": "a directory", "FILE": "a file", "ENV": "the machine",
-    "SPEECH": "speech recognition", "REALTIME_FIELD": "a database", "UNIQUE": "chance",
-}  # fmt: skip
+__all__ = ["UNKNOWABLE", "Functions", "next_change", "time_holds"]
+
+FORMAT_LIMIT = 200
+WHOLE_CALLER = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^<"]*?))\s*<(?P<number>[^>]*)>')
 
 
-class Functions:
+class Functions(TextFunctions):
     """Reads and writes of `NAME(arguments)` for one call."""
 
     def __init__(self, system: PhoneSystem, at: datetime, caller: str, caller_name: str, channel: str) -> None:
+        super().__init__(lambda name: "", lambda name, value: None)
         self.system, self.at, self.channel = system, at, channel
         self.database: dict[str, str] = dict(system.database)
         self.answered = False
         self.language = ""
-        self.variable: Callable[[str], str] = lambda name: ""
-        self.set_variable: Callable[[str, str], None] = lambda name, value: None
-        self.set_local: Callable[[str, str], None] = lambda name, value: None
+        self.set_local = self.set_variable
         self._written: dict[str, str] = {}
         self.caller = {"num": caller, "number": caller, "name": caller_name, "ani": caller, "dnid": "", "rdnis": ""}
 
-    def read(self, name: str, arguments: str) -> str:
-        """The value; raises `Unknowable` with the reason."""
-        if name in UNKNOWABLE or name.startswith(("ODBC_", "MYSQL")):
-            raise Unknowable(UNKNOWABLE.get(name, "a database"))
-        special = getattr(self, f"_read_{name.lower()}", None)
-        if special is not None:
-            return str(special(arguments))
+    def otherwise(self, name: str, arguments: str) -> str:
+        """What was written to it in this call."""
         return self._written.get(f"{name}({arguments})", "")
-
-    def assign(self, target: str, value: str) -> None:
-        """`Set(target=value)`: a variable, or a function such as `CALLERID(num)`."""
-        if target.endswith(")") and "(" in target:
-            function, _, inner = target[:-1].partition("(")
-            self.write(function.lstrip("_"), inner, value)
-        else:
-            self.set_variable(target.lstrip("_"), value)
 
     def clear_hash(self, name: str) -> None:
         """The application ClearHash."""
@@ -66,196 +54,81 @@ class Functions:
             self.language = value
         elif name == "GLOBAL":
             self.set_variable(f"GLOBAL({arguments})", value)
-        elif name == "ARRAY":
-            for target, one in zip(split_arguments(arguments), [*split_arguments(value), *[""] * 50], strict=False):
-                self.set_variable(target.strip(), one)
         elif name == "LOCAL":
             self.set_local(arguments, value)
         elif name in ("HASH", "SHARED", "MASTER_CHANNEL"):
             self._write_named(name, arguments, value)
+        elif name in ("ARRAY", "PUSH", "UNSHIFT"):
+            super().write(name, arguments, value)
         else:
             self._written[f"{name}({arguments})"] = value
 
     def _write_named(self, name: str, arguments: str, value: str) -> None:
-        if name == "HASH":
-            words = split_arguments(arguments)
-            self._written[f"HASH({','.join(word.strip() for word in words).lstrip('_')})"] = value
-        else:
-            self.set_variable(split_arguments(arguments)[0].lstrip("_"), value)
+        words = split_arguments(arguments)
+        if name != "HASH":
+            self.set_variable(words[0].lstrip("_"), value)
+        elif len(words) > 1:
+            self._write_hash(words[0].lstrip("_"), words[1], value)
+        else:  # HASH(name)=...: the columns of the row that was read last
+            columns = split_arguments(self.variable("~ODBCFIELDS~"))
+            values = [*split_arguments(value), *[""] * len(columns)]
+            for column, one in zip(columns, values, strict=False):
+                self._write_hash(words[0].lstrip("_"), column, one)
+
+    def _write_hash(self, name: str, key: str, value: str) -> None:
+        self._written.pop(f"HASH({name},{key})", None)  # the newest comes last
+        self._written[f"HASH({name},{key})"] = value
 
     def _write_callerid(self, arguments: str, value: str) -> None:
         field = arguments.split(",")[0].lower()
         if field == "all":
-            match = re.match(r'\s*"?([^"<]*?)"?\s*<([^>]*)>', value)
-            if match:
-                self.caller |= {"name": match[1], "num": match[2], "number": match[2]}
+            if match := WHOLE_CALLER.match(value):
+                self.caller["name"] = match["name"] if match["quoted"] is None else match["quoted"]
+                self._write_number(match["number"])
+            elif re.fullmatch(r"[0-9*#+]+", value):
+                self.caller["name"] = ""
+                self._write_number(value)
+            else:
+                self.caller["name"] = value.strip(' "')
+                self._write_number("")
+        elif field in ("num", "number"):
+            self._write_number(value)
         else:
             self.caller[field] = value
-            if field in ("num", "number"):
-                self.caller |= {"num": value, "number": value}
 
-    # -- reads that need more than what was written --------------------------------------------------------
+    def _write_number(self, value: str) -> None:
+        self.caller |= {"num": value, "number": value}
+
+    # -- the call -----------------------------------------------------------------------------------------
 
     def _read_callerid(self, arguments: str) -> str:
         field = arguments.split(",")[0].strip().lower()
         if field == "all":
             return f'"{self.caller["name"]}" <{self.caller["num"]}>'
+        if field in ("pres", "name-pres", "num-pres") and field not in self.caller:
+            return self._written.get("CALLERPRES()", "allowed_not_screened")
         return self.caller.get(field, "")
 
+    def _read_callerpres(self, arguments: str) -> str:
+        return self._written.get("CALLERPRES()", self.caller.get("pres", "allowed_not_screened"))
+
     def _read_channel(self, arguments: str) -> str:
+        technology = self.channel.partition("/")[0]
         known = {
             "state": "Up" if self.answered else "Ring", "language": self.language, "name": self.channel,
-            "channeltype": self.channel.partition("/")[0], "technology": self.channel.partition("/")[0],
+            "channeltype": technology, "technology": technology,
         }  # fmt: skip
         written = self._written.get(f"CHANNEL({arguments})")
         return written if written is not None else known.get(arguments.lower(), "")
 
-    def _read_db(self, arguments: str) -> str:
-        return self.database.get("/" + arguments.strip("/"), "")
-
-    def _read_db_exists(self, arguments: str) -> str:
-        key = "/" + arguments.strip("/")
-        self.set_variable("DB_RESULT", self.database.get(key, ""))
-        return "1" if key in self.database else "0"
-
-    def _read_db_delete(self, arguments: str) -> str:
-        return self.database.pop("/" + arguments.strip("/"), "")
-
-    def _read_db_keys(self, arguments: str) -> str:
-        prefix = "/" + arguments.strip("/") + "/"
-        keys = {key[len(prefix) :].split("/")[0] for key in self.database if key.startswith(prefix)}
-        return ",".join(sorted(keys))
-
-    def _read_hash(self, arguments: str) -> str:
-        return self._written.get(f"HASH({','.join(word.strip() for word in split_arguments(arguments))})", "")
-
-    def _read_hashkeys(self, arguments: str) -> str:
-        start = f"HASH({arguments},"
-        return ",".join(key[len(start) : -1] for key in reversed(self._written) if key.startswith(start))
-
-    def _read_if(self, arguments: str) -> str:
-        condition, rest = _split_once(arguments, "?")
-        return self._chosen(rest, holds=is_true(condition.strip()))
-
-    def _read_iftime(self, arguments: str) -> str:
-        spec, rest = _split_once(arguments, "?")
-        return self._chosen(rest, holds=time_holds(spec, self.at))
-
-    @staticmethod
-    def _chosen(text: str, *, holds: bool) -> str:
-        """One side of `yes:no`; Asterisk takes the quotes off the first (func_logic.c)."""
-        yes, no = _split_once(text, ":")
-        return "".join(split_arguments(yes, ":")).strip() if holds else no.strip()
-
-    def _read_len(self, arguments: str) -> int:
-        return len(arguments)
-
-    def _read_exists(self, arguments: str) -> str:
-        return "1" if arguments.strip() else "0"
-
-    def _read_isnull(self, arguments: str) -> str:
-        return "0" if arguments.strip() else "1"
-
-    def _read_set(self, arguments: str) -> str:
-        name, _, value = arguments.partition("=")
-        self.assign(name.strip(), value)
-        return value
-
-    def _read_toupper(self, arguments: str) -> str:
-        return arguments.upper()
-
-    def _read_tolower(self, arguments: str) -> str:
-        return arguments.lower()
-
-    def _read_md5(self, arguments: str) -> str:
-        return hashlib.md5(arguments.encode(), usedforsecurity=False).hexdigest()
-
-    def _read_eval(self, arguments: str) -> str:
-        return self.variable("EVAL " + arguments)
-
-    def _read_math(self, arguments: str) -> str:
-        words = split_arguments(arguments)
-        value = evaluate(
-            re.sub(r"([-+*/%])", r" \1 ", words[0].strip()) if not re.match(r"^-\d+$", words[0].strip()) else words[0]
-        )
-        if len(words) < 2 or words[1].strip() not in ("int", "i"):
-            return value
-        try:
-            return str(int(float(value)))
-        except (ValueError, OverflowError):
-            return ""  # no number: Asterisk says so and gives nothing
-
-    def _read_fieldqty(self, arguments: str) -> int:
-        name, separator = (*split_arguments(arguments), ",")[:2]
-        value = self._named_value(name.strip())
-        return len(value.split(_character(separator))) if value else 0
-
-    def _read_cut(self, arguments: str) -> str:
-        words = split_arguments(arguments)
-        if len(words) < 3:
-            words = [*words, *["1"] * (3 - len(words))]
-        name, separator, wanted = words[0], _character(words[1] or "-"), words[2]
-        value = self._named_value(name)
-        fields = value.split(separator)
-        chosen: list[str] = []
-        for one in wanted.split("&"):
-            first, dash, last = one.partition("-")
-            start, end = whole_number(first.strip()), whole_number(last.strip())
-            low = 1 if start is None else start
-            high = (len(fields) if end is None else end) if dash else low
-            chosen += fields[max(0, low - 1) : high]
-        return separator.join(chosen)
-
-    def _named_value(self, name: str) -> str:
-        if name.endswith(")") and "(" in name:
-            function, _, inner = name[:-1].partition("(")
-            return self.read(function.upper(), inner)
-        return self.variable(name)
-
-    def _read_filter(self, arguments: str) -> str:
-        allowed, _, text = arguments.partition(",")
-        members = set(
-            re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), allowed.replace("\\", ""))
-        )
-        return "".join(letter for letter in text if letter in members)
-
-    def _read_replace(self, arguments: str) -> str:
-        words = [*split_arguments(arguments), "", ""]
-        return "".join(words[2][:1] if letter in words[1] else letter for letter in self._named_value(words[0]))
-
-    def _read_strreplace(self, arguments: str) -> str:
-        words = [*split_arguments(arguments), "", ""]
-        value = self._named_value(words[0])
-        return value.replace(words[1], words[2]) if words[1] else value
-
-    def _read_regex(self, arguments: str) -> str:
-        match = re.match(r'\s*"((?:\\.|[^"])*)"\s?(.*)', arguments, re.S)
-        if not match:
-            return "0"
-        try:
-            return "1" if re.search(match[1][:500], match[2][:2000]) else "0"
-        except re.error:
-            return "0"
-
-    def _read_strftime(self, arguments: str) -> str:
-        words = [*split_arguments(arguments), "", ""]
-        return self.at.strftime(words[2] or "%c")
-
-    def _read_shift(self, arguments: str) -> str:
-        return self._take(arguments, first=True)
-
-    def _read_pop(self, arguments: str) -> str:
-        return self._take(arguments, first=False)
-
-    def _take(self, arguments: str, *, first: bool) -> str:
-        name, separator = (*split_arguments(arguments), ",")[:2]
-        fields = self._named_value(name).split(_character(separator))
-        value = fields.pop(0 if first else -1)
-        self.assign(name, _character(separator).join(fields))
-        return value
-
     def _read_global(self, arguments: str) -> str:
         return self.variable(f"GLOBAL({arguments})")
+
+    def _read_global_exists(self, arguments: str) -> str:
+        return "1" if self.variable(f"GLOBAL({arguments})") or arguments in self.system.dialplan.globals else "0"
+
+    def _read_variable_exists(self, arguments: str) -> str:
+        return "1" if self.variable(arguments) else "0"
 
     def _read_shared(self, arguments: str) -> str:
         return self.variable(split_arguments(arguments)[0])
@@ -264,7 +137,67 @@ class Functions:
         return self.variable(arguments)
 
     def _read_master_channel(self, arguments: str) -> str:
-        return self._named_value(arguments)
+        return self.value_of(arguments)
+
+    def _read_hash(self, arguments: str) -> str:
+        name, *keys = [word.strip() for word in split_arguments(arguments)]
+        if keys:
+            return self._written.get(f"HASH({name},{keys[0]})", "")
+        columns = self._keys_of(name)
+        self.set_variable("~ODBCFIELDS~", ",".join(columns))
+        return ",".join(self._written[f"HASH({name},{column})"] for column in columns)
+
+    def _read_hashkeys(self, arguments: str) -> str:
+        return ",".join(self._keys_of(arguments))
+
+    def _keys_of(self, name: str) -> list[str]:
+        start = f"HASH({name},"
+        return [key[len(start) : -1] for key in reversed(self._written) if key.startswith(start)]
+
+    def _read_trylock(self, arguments: str) -> str:
+        return "1"
+
+    def _read_lock(self, arguments: str) -> str:
+        return "1"
+
+    def _read_unlock(self, arguments: str) -> str:
+        return "1"
+
+    def _read_group_count(self, arguments: str) -> int:
+        return 0 if not arguments else 1
+
+    # -- the database -------------------------------------------------------------------------------------
+
+    def _read_db(self, arguments: str) -> str:
+        key = "/" + arguments.strip("/")
+        if key in self.database:
+            self.set_variable("DB_RESULT", self.database[key])
+        return self.database.get(key, "")
+
+    def _read_db_exists(self, arguments: str) -> str:
+        key = "/" + arguments.strip("/")
+        if key in self.database:
+            self.set_variable("DB_RESULT", self.database[key])
+        return "1" if key in self.database else "0"
+
+    def _read_db_delete(self, arguments: str) -> str:
+        value = self.database.pop("/" + arguments.strip("/"), "")
+        self.set_variable("DB_RESULT", value)
+        return value
+
+    def _read_db_keys(self, arguments: str) -> str:
+        prefix = "/" + arguments.strip("/") + "/"
+        keys = {key[len(prefix) :].split("/")[0] for key in self.database if key.startswith(prefix)}
+        return ",".join(sorted(keys))
+
+    def _read_db_keycount(self, arguments: str) -> int:
+        prefix = "/" + arguments.strip("/") + "/"
+        return sum(key.startswith(prefix) for key in self.database)
+
+    def _read_blacklist(self, arguments: str) -> str:
+        return "1" if f"/blacklist/{self.caller['num']}" in self.database else "0"
+
+    # -- the dialplan and the phones ----------------------------------------------------------------------
 
     def _read_dialplan_exists(self, arguments: str) -> str:
         given = split_arguments(arguments)
@@ -273,12 +206,17 @@ class Functions:
         words = [*given, "1"]
         number = whole_number(words[2])
         priority: int | str = words[2] if number is None else number
-        return "1" if self.system.dialplan.find(words[0], words[1], priority=priority) else "0"
+        caller = self.caller["num"] or None
+        found = self.system.dialplan.find(words[0], words[1], priority=priority, callerid=caller, at=self.at)
+        return "1" if found else "0"
+
+    def _read_valid_exten(self, arguments: str) -> str:
+        return self._read_dialplan_exists(arguments)
 
     def _read_extension_state(self, arguments: str) -> str:
         number, _, context = arguments.partition("@")
         found = self.system.dialplan.contexts.get(context or "default")
-        hint = next((e.hint for e in found.extensions if e.pattern == number and e.hint), None) if found else None
+        hint = next((e.hint for e in found.exact.get(number, ()) if e.hint), None) if found else None
         if hint is None:
             return "UNKNOWN"
         custom = [self._custom_state(one[7:]) for one in re.split(r"[&,]", hint) if one.startswith("Custom:")]
@@ -303,9 +241,6 @@ class Functions:
         known = any(e.endpoint == name and e.technology == "pjsip" for e in self.system.extensions)
         return f"PJSIP/{name}/sip:{name}@phone" if known else ""
 
-    def _read_group_count(self, arguments: str) -> int:
-        return 0 if not arguments else 1
-
     def _read_vm_info(self, arguments: str) -> str:
         words = [*split_arguments(arguments), "exists"]
         number, _, context = words[0].partition("@")
@@ -321,81 +256,43 @@ class Functions:
             raise Unknowable("a file of the machine")
         return "1" if path.rstrip("/") in self.system.paths else "0"
 
-    def _read_trylock(self, arguments: str) -> str:
-        return "1"
+    def _read_ifmodule(self, arguments: str) -> str:
+        raise Unknowable("the modules of the Asterisk it runs on")
 
-    def _read_callerpres(self, arguments: str) -> str:
-        return self._written.get("CALLERPRES()", "allowed_not_screened")
+    # -- the clock ----------------------------------------------------------------------------------------
 
+    def _read_iftime(self, arguments: str) -> str:
+        spec, asked, rest = _unquoted(arguments).partition("?")
+        yes, _, no = rest.partition(":")
+        if not spec or not asked:
+            return ""
+        return _unquoted(yes if time_holds(spec, self.at) else no)
 
-def _character(word: str) -> str:
-    """A separator as written: `\\,`, `\\x2c` or the character itself."""
-    word = word.strip() or word
-    if match := re.fullmatch(r"\\x([0-9a-fA-F]{2})", word):
-        return chr(int(match[1], 16))
-    return word.lstrip("\\")[:1] or "-"
+    def _read_strftime(self, arguments: str) -> str:
+        epoch, zone, form = (*split_arguments(arguments, most=3), "", "")[:3]
+        form = re.sub("%[1-6]?q", "000", form or "%c")[:FORMAT_LIMIT]
+        try:
+            return self._moment(epoch, zone).strftime(form)
+        except (ValueError, OverflowError, OSError):
+            return ""
 
+    def _moment(self, epoch: str, zone: str) -> datetime:
+        """The instant a function means: now, or seconds since 1970; in its zone where the call knows its own."""
+        match = re.match(r"\s*([-+]?[0-9]{1,18})", epoch)
+        at = datetime.fromtimestamp(int(match[1]), tz=self.at.tzinfo) if match else self.at
+        return at.astimezone(zone_of(zone)) if zone and (match or at.tzinfo) else at
 
-def _split_once(text: str, separator: str) -> tuple[str, str]:
-    """The two sides of the first separator outside parentheses, brackets and quotes."""
-    depth, quoted = 0, False
-    for index, letter in enumerate(text):
-        if letter == '"':
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-        elif letter == separator and depth <= 0:
-            return text[:index], text[index + 1 :]
-    return text, ""
-
-
-# -- time -----------------------------------------------------------------------------------------------------
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+    def _read_strptime(self, arguments: str) -> str:
+        text, zone, form = (*split_arguments(arguments, most=3), "", "")[:3]
+        try:
+            at = datetime.strptime(text[:FORMAT_LIMIT], form[:FORMAT_LIMIT])
+            seconds = (at.replace(tzinfo=zone_of(zone)) if zone else at).timestamp()
+        except (ValueError, OverflowError, OSError, re.error):
+            return ""
+        return str(math.floor(seconds))
 
 
-def time_holds(spec: str, at: datetime) -> bool:
-    """Whether `09:00-17:00,sun-thu,*,*` holds at an instant (Asterisk's ast_build_timing)."""
-    parts = [part.strip() for part in re.split(r"[,|]", spec)] + ["*"] * 4
-    return (
-        _hours(parts[0], at.hour * 60 + at.minute)
-        and _named(parts[1], DAYS, at.weekday())
-        and _ranged(parts[2], at.day)
-        and _named(parts[3], MONTHS, at.month - 1)
-    )
-
-
-def _hours(spec: str, minute: int) -> bool:
-    if spec in ("*", ""):
-        return True
-    for one in spec.split("&"):
-        numbers = [int(n) for n in re.findall(r"[0-9]{1,9}", one)]
-        if len(numbers) >= 4 and _between(numbers[0] * 60 + numbers[1], minute, numbers[2] * 60 + numbers[3]):
-            return True
-    return False
-
-
-def _named(spec: str, words: tuple[str, ...], value: int) -> bool:
-    if spec in ("*", ""):
-        return True
-    for one in spec.lower().split("&"):
-        ends = [words.index(word.strip()[:3]) for word in one.split("-") if word.strip()[:3] in words]
-        if ends and _between(ends[0], value, ends[-1]):
-            return True
-    return False
-
-
-def _ranged(spec: str, value: int) -> bool:
-    if spec in ("*", ""):
-        return True
-    ranges = [[int(n) for n in re.findall(r"[0-9]{1,9}", one)] for one in spec.split("&")]
-    return any(bool(ends) and _between(ends[0], value, ends[-1]) for ends in ranges)
-
-
-def _between(first: int, value: int, last: int) -> bool:
-    return first <= value <= last if first <= last else value >= first or value <= last
+def _unquoted(text: str) -> str:
+    """Without surrounding space and one pair of quotes (ast_strip_quoted)."""
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 
 from ringkeep.asterisk.conf import Configuration, Files, Problem, read_configuration
-from ringkeep.asterisk.dialplan import read_dialplan
+from ringkeep.asterisk.extensions import read_dialplan
 from ringkeep.phonesystem.model import Mailbox, PhoneSystem, Queue, Tables
 from ringkeep.phonesystem.readers import numbers, pjsip, sip
 
