@@ -263,7 +263,7 @@ class _Reader:
                 if passes_filter(lines, section.is_template, filters) if filters else not section.is_template:
                     break
             except UnknownFilter:
-                self._problem("not-read", f"the filter in ({'+' + filters[:60]}) is not understood", place, fatal=True)
+                self._problem("bad-line", f"the filter in ({'+' + filters[:60]}) is not understood", place, fatal=True)
         else:
             what = f"[{name}](+) adds to a section that does not exist: Asterisk refuses the file"
             self._problem("template-missing", what, place, fatal=True)
@@ -308,7 +308,7 @@ class _Reader:
             line = line[1:]
             if not "!" <= line[:1] <= "~":
                 self._problem(
-                    "bad-escape", "a lone backslash begins the line: Asterisk refuses the file", place, fatal=True
+                    "bad-line", "a lone backslash begins the line: Asterisk refuses the file", place, fatal=True
                 )
         at = line.find("=", escaped)
         if at < 0:

@@ -13,6 +13,7 @@ from ringkeep.phonesystem import references
 from ringkeep.phonesystem.model import PhoneSystem
 
 CONTEXT = re.compile(r"^\[ Context '(?P<name>.*)' created by '(?P<by>[^']*)' \]$", re.M)
+SIP = ("pjsip", "sip")  # what a drill counts and calls
 LOADING = ("load", "require", "preload", "preload-require")
 MODULE = re.compile(r"^(?P<name>\S+\.so)\s.*\s(?P<state>Running|Not Running)\s", re.M)
 
@@ -68,8 +69,8 @@ def named_modules(system: PhoneSystem) -> frozenset[str]:
 def compare(system: PhoneSystem, loaded: Loaded) -> tuple[dict[str, Count], list[Defect]]:
     """Counts by kind, and a defect for everything that was read but did not load."""
     wanted: dict[str, Mapping[str, str]] = {
-        "extensions": {e.endpoint: str(e.place) for e in system.extensions},
-        "trunks": {t.endpoint: str(t.place) for t in system.trunks if t.technology in ("pjsip", "sip")},
+        "extensions": {e.endpoint: str(e.place) for e in system.extensions if e.technology in SIP},
+        "trunks": {t.endpoint: str(t.place) for t in system.trunks if t.technology in SIP},
         "queues": {q.name: str(q.place) for q in system.queues},
         "mailboxes": {f"{m.number}@{m.context}": str(m.place) for m in system.mailboxes},
         "contexts": {c.name: str(c.place) for c in system.dialplan.contexts.values() if _has_content(c)},
@@ -83,7 +84,7 @@ def compare(system: PhoneSystem, loaded: Loaded) -> tuple[dict[str, Count], list
     }
     counts: dict[str, Count] = {}
     defects: list[Defect] = []
-    technologies = {(e.technology, e.endpoint) for e in system.extensions}
+    technologies = {(e.technology, e.endpoint) for e in system.extensions if e.technology in SIP}
     present = sum(name in (loaded.pjsip if technology == "pjsip" else loaded.sip) for technology, name in technologies)
     for kind, names in wanted.items():
         missing = sorted(names.keys() - seen[kind])

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Set
 from ringkeep.asterisk.conf import Configuration, Files, Problem, read_configuration
 from ringkeep.asterisk.extensions import read_dialplan
 from ringkeep.phonesystem.model import Mailbox, PhoneSystem, Queue, Tables
-from ringkeep.phonesystem.readers import numbers, pjsip, sip
+from ringkeep.phonesystem.readers import dahdi, iax, numbers, pjsip, sip
 
 CONFIGURATIONS = (
     "asterisk.conf", "modules.conf", "pjsip.conf", "sip.conf", "iax.conf", "voicemail.conf", "queues.conf",
     "confbridge.conf", "meetme.conf", "musiconhold.conf", "features.conf", "res_parking.conf", "manager.conf",
     "http.conf", "rtp.conf", "cdr.conf", "res_odbc.conf", "cdr_mysql.conf", "cdr_adaptive_odbc.conf", "func_odbc.conf",
-    "extconfig.conf", "cdr_custom.conf", "indications.conf", "logger.conf",
+    "extconfig.conf", "cdr_custom.conf", "indications.conf", "logger.conf", "pjsip_wizard.conf", "chan_dahdi.conf",
 )  # fmt: skip
 
 
@@ -35,16 +35,17 @@ def read_phone_system(
     }
     dialplan = read_dialplan(files, path=f"{etc_dir}/extensions.conf")
     problems: list[Problem] = [p for c in configurations.values() for p in c.problems]
-    by_pjsip = pjsip.read(configurations.get("pjsip.conf"), dialplan)
+    by_pjsip = pjsip.read(configurations.get("pjsip.conf"), dialplan, configurations.get("pjsip_wizard.conf"))
     by_sip = sip.read(configurations.get("sip.conf"))
-    extensions = (*by_pjsip.extensions, *by_sip.extensions)
-    trunks = (*by_pjsip.trunks, *by_sip.trunks)
+    by_others = (iax.read(configurations.get("iax.conf")), dahdi.read(configurations.get("chan_dahdi.conf")))
+    extensions = (*by_pjsip.extensions, *by_sip.extensions, *(e for found in by_others for e in found.extensions))
+    trunks = (*by_pjsip.trunks, *by_sip.trunks, *(t for found in by_others for t in found.trunks))
     found = numbers.find(dialplan, extensions, trunks)
     return PhoneSystem(
         product=product,
         configurations=configurations,
         dialplan=dialplan,
-        listeners=(*by_pjsip.listeners, *by_sip.listeners),
+        listeners=(*by_pjsip.listeners, *by_sip.listeners, *(one for found in by_others for one in found.listeners)),
         extensions=extensions,
         trunks=trunks,
         mailboxes=tuple(_mailboxes(configurations.get("voicemail.conf"))),

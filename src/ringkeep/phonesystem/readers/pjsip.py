@@ -1,4 +1,4 @@
-"""pjsip.conf -> extensions, trunks, listeners.
+"""pjsip.conf and pjsip_wizard.conf -> extensions, trunks, listeners.
 
 Several sections may share a name when their `type` differs; an endpoint refers to its parts by name.
 Source: https://docs.asterisk.org/Configuration/Channel-Drivers/SIP/Configuring-res_pjsip/
@@ -13,8 +13,17 @@ from dataclasses import dataclass
 from ringkeep.asterisk.conf import Configuration, Section
 from ringkeep.asterisk.dialplan import Dialplan
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
+from ringkeep.phonesystem.readers.pjsip_objects import Objects, names
+from ringkeep.phonesystem.readers.settings import settings_of
+
+__all__ = ["Found", "Objects", "names", "read"]
 
 URI = re.compile(r"^sips?:(?:(?P<user>[^@;>]*)@)?(?P<host>\[[^\]]+\]|[^:;>]+)(?::(?P<port>[0-9]{1,9}))?", re.I)
+# Options that have a field of the model.
+IN_FIELDS = frozenset((
+    "type", "context", "auth", "aors", "callerid", "mailboxes", "transport", "permit", "allow", "username", "media_encryption",
+    "language", "endpoint", "match", "contact", "outbound_auth",
+))  # fmt: skip
 FROM_OUTSIDE = re.compile(
     r"from-(trunk|pstn|carrier|provider|sip-external|did)|inbound|incoming|outside|external", re.I
 )
@@ -29,29 +38,11 @@ class Found:
     listeners: tuple[Listener, ...] = ()
 
 
-class Objects:
-    """Sections by type and name."""
-
-    def __init__(self, configuration: Configuration) -> None:
-        self._table: dict[tuple[str, str], Section] = {}
-        for section in configuration.objects():
-            kind = (section.get("type") or "").lower()
-            self._table.setdefault((kind, section.name), section)
-
-    def get(self, kind: str, name: str | None) -> Section | None:
-        """The section of that type and name."""
-        return self._table.get((kind, name)) if name else None
-
-    def all(self, kind: str) -> Iterator[Section]:
-        """Every section of that type."""
-        return (section for (of, _), section in self._table.items() if of == kind)
-
-
-def read(configuration: Configuration | None, dialplan: Dialplan) -> Found:
-    """Read pjsip.conf; an absent or refused file holds nothing."""
-    if configuration is None or configuration.refused:
+def read(configuration: Configuration | None, dialplan: Dialplan, wizards: Configuration | None = None) -> Found:
+    """Read pjsip.conf and pjsip_wizard.conf; an absent or refused file holds nothing."""
+    if configuration is None and wizards is None:
         return Found()
-    objects = Objects(configuration)
+    objects = Objects(configuration, wizards)
     extensions, trunks = [], []
     used = {(aor, name) for aor, name in _dialled_endpoints(dialplan)}
     for endpoint in objects.all("endpoint"):
@@ -69,9 +60,8 @@ def _dialled_endpoints(dialplan: Dialplan) -> Iterator[tuple[str, str]]:
                 yield "", device
 
 
-def names(text: str | None) -> list[str]:
-    """The names in a comma-separated value."""
-    return [word.strip() for word in (text or "").split(",") if word.strip()]
+def _aors(endpoint: Section, objects: Objects) -> list[Section | None]:
+    return [objects.get("aor", name) for name in names(endpoint.get("aors"))]
 
 
 def _contacts(endpoint: Section, objects: Objects) -> list[re.Match[str]]:
@@ -152,6 +142,7 @@ def _extension(endpoint: Section, objects: Objects) -> Extension:
         permit=tuple(one for value in endpoint.all("permit") for one in names(value)),
         codecs=tuple(one for value in endpoint.all("allow") for one in names(value)), place=endpoint.place,
         media_encryption=endpoint.get("media_encryption"), language=endpoint.get("language"),
+        settings=settings_of((endpoint, *_aors(endpoint, objects), auth), IN_FIELDS),
     )  # fmt: skip
 
 

@@ -9,11 +9,17 @@ from ringkeep.asterisk.conf import Configuration, Entry, Section
 from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 from ringkeep.phonesystem.readers.pjsip import Found, names
+from ringkeep.phonesystem.readers.settings import settings_of
 
 # register => [transport://]user[@domain][:secret[:authuser]]@host[:port][/extension]
 REGISTER = re.compile(
     r"^(?:\w+://)?(?P<user>[^:@]+)(?:@[^:@]+)?(?::(?P<secret>[^:@]*))?(?::(?P<auth>[^@]*))?@(?P<host>[^:/~?]+)(?::(?P<port>\d+))?"
 )
+# Options that have a field of the model.
+IN_FIELDS = frozenset((
+    "type", "context", "callerid", "mailbox", "permit", "allow", "username", "defaultuser", "host", "port", "language", "encryption",
+    "call-limit",
+))  # fmt: skip
 NOT_PEERS = {"general", "authentication"}
 
 
@@ -55,7 +61,7 @@ def _extension(section: Section, default_context: str | None, language: str | No
         mailbox=next(iter(names(section.get("mailbox"))), None), transport=None,
         permit=tuple(section.all("permit")), codecs=tuple(one for v in section.all("allow") for one in names(v)),
         place=section.place, media_encryption="sdes" if encryption in ("yes", "true", "on", "1") else None,
-        language=section.get("language") or language,
+        language=section.get("language") or language, settings=settings_of((section,), IN_FIELDS - {"call-limit"}),
     )  # fmt: skip
 
 
@@ -84,6 +90,7 @@ def _trunk(
         secret=section.get("secret"), registration=registration,
         context=section.get("context") or default_context, transport=None, place=section.place,
         language=section.get("language") or language, codecs=tuple(one for v in section.all("allow") for one in names(v)),
+        max_channels=whole_number(section.get("call-limit") or "") or None, settings=settings_of((section,), IN_FIELDS),
     )  # fmt: skip
 
 
