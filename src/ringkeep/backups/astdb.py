@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ringkeep.backups import php
@@ -120,7 +120,8 @@ def from_modules(configs: Iterable[Mapping[str, object]]) -> dict[str, str]:
     """Entries from the `configs` of a FreePBX 15+ backup's modulejson files.
 
     Each module writes its own shape under `astdb`: [{"AMPUSER": {"1000/device": "1000"}}, ...] (core, queues,
-    callrecording) or {"/DND/1001": "YES"} (donotdisturb). Those without the key keep other formats, not read here.
+    callrecording) or {"/DND/1001": "YES"} (donotdisturb); call forwarding, call waiting, the blacklist and follow-me
+    have forms of their own.
     """
     entries: dict[str, str] = {}
     for config in configs:
@@ -130,7 +131,28 @@ def from_modules(configs: Iterable[Mapping[str, object]]) -> dict[str, str]:
                 continue
             entries.update(from_families(part))
             entries.update({k: v for k, v in part.items() if str(k).startswith("/") and isinstance(v, str)})
+        entries.update(_from_data(config.get("data")))
+        for one in _objects(config.get("fmstatus")):  # findmefollow: whether calls skip the list
+            entries[f"/AMPUSER/{one.get('grpnum')}/followme/ddial"] = "EXTENSION" if one.get("ddial") else "DIRECT"
     return entries
+
+
+def _from_data(data: object) -> Iterator[tuple[str, str]]:
+    """Entries from `data` of callforward and callwaiting ({number: states}) and of blacklist ([{number, description}])."""
+    for number, states in data.items() if isinstance(data, dict) else ():
+        numbers = states.get("numbers") if isinstance(states, dict) else None
+        for family, target in numbers.items() if isinstance(numbers, dict) else ():
+            if isinstance(target, str) and target:
+                yield f"/{family}/{number}", target
+        if isinstance(states, dict) and isinstance(waiting := states.get("callwaiting_enable"), str) and waiting:
+            yield f"/CW/{number}", waiting
+    for one in _objects(data):
+        if one.keys() == {"number", "description"}:
+            yield f"/blacklist/{one['number']}", str(one["description"] or "")
+
+
+def _objects(value: object) -> Iterator[dict[str, object]]:
+    yield from (one for one in (value if isinstance(value, list) else ()) if isinstance(one, dict))
 
 
 def write_astdb(path: Path, entries: Mapping[str, str]) -> None:

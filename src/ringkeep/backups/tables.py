@@ -2,10 +2,157 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ringkeep.asterisk.conf import Place, Problem
+from ringkeep.backups import modulejson
+from ringkeep.backups.errors import size_text
+from ringkeep.backups.shapes import DATABASE_FOLDER
 from ringkeep.backups.source import Source
-from ringkeep.phonesystem.model import Tables
+from ringkeep.backups.sqldump import RECORDS, Dump, read_dump
+from ringkeep.phonesystem.model import Row
+
+DUMP_BYTES = 256 << 20  # of one dump, unpacked; what lies behind is not read
+ALL_BYTES = 512 << 20  # of all dumps of a source
+MAX_MEMBERS = 1000  # of one gzip file; each costs a copy of what follows
+# Tables that tell the product's own database from those of its neighbours (call centre, web mail) with their `users`.
+KNOWN = (
+    "users", "devices", "trunks", "incoming", "sip", "featurecodes", "queues_config", "ringgroups", "outbound_routes", "modules",
+    "extensions", "globals", "ivr_details",
+)  # fmt: skip
 
 
-def read_tables(source: Source) -> Tables:
-    """Table -> rows, from every dump that a source holds; damaged parts are left out."""
-    return {}
+class Database(Mapping[str, Sequence[Row]]):
+    """Table -> rows, read when a table is first asked for; `problems` grows with what turns out unreadable."""
+
+    def __init__(self, dumps: Iterable[Dump] = (), given: Mapping[str, tuple[str, list[Row]]] | None = None) -> None:
+        """`dumps`: the most trusted first; `given`: tables at hand, each with the file they come from."""
+        self.dumps = tuple(dumps)
+        self._given = dict(given or {})
+        self._read: dict[str, tuple[Sequence[Row], Sequence[Place]]] = {}
+        self._dumps: dict[str, Dump] = {}
+        self._more: list[Problem] = []
+        for dump in self.dumps:
+            for table in dump.runs:
+                self._dumps.setdefault(table, dump)
+            for table in dump.creates:
+                self._dumps.setdefault(table, dump)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read so far."""
+        return (*self._more, *(problem for dump in self.dumps for problem in dump.problems))
+
+    def note(self, file: str, what: str) -> None:
+        """A file could not be read, or not wholly."""
+        self._more.append(Problem("damaged-dump", what, Place(file, 0)))
+
+    def place(self, table: str, number: int) -> Place:
+        """Where a row is written, counting from 0."""
+        _, places = self._table(table)
+        return places[number] if number < len(places) else Place(f"table {table}", 0)
+
+    def __getitem__(self, table: str) -> Sequence[Row]:
+        return self._table(table)[0]
+
+    def _table(self, table: str) -> tuple[Sequence[Row], Sequence[Place]]:
+        if table not in self._read:
+            if table in self._given:
+                file, rows = self._given[table]
+                self._read[table] = rows, [Place(f"{file}: {table}", 0)] * len(rows)
+            else:
+                dump = self._dumps[table]
+                self._read[table] = dump.rows(table, dump.columns(table) or self._columns(table))
+        return self._read[table]
+
+    def _columns(self, table: str) -> tuple[str, ...]:
+        """Of a dump of rows alone: the columns are in a dump of the schema beside it."""
+        return next((columns for dump in self.dumps if (columns := dump.columns(table))), ())
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._given or table in self._dumps
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._given, **self._dumps})
+
+    def __len__(self) -> int:
+        return len({**self._given, **self._dumps})
+
+
+def read_tables(source: Source) -> Database:
+    """Every table of the product's database that a source holds; damaged parts are left out and noted.
+
+    Call records (cdr, cel, queue_log) are not among them. Of several dumps, the one that most looks like the
+    product's own database wins a table; a dump of the schema alone gives tables without rows.
+    """
+    notes: list[tuple[str, str]] = []
+    dumps = sorted(_dumps(source, notes), key=lambda dump: (-_score(dump), dump.file))
+    database = Database(dumps, modulejson.tables(source.root, notes))
+    for file, what in notes:
+        database.note(file, what)
+    return database
+
+
+def _score(dump: Dump) -> int:
+    return sum(table in dump.runs for table in KNOWN)
+
+
+def _dumps(source: Source, notes: list[tuple[str, str]]) -> Iterator[Dump]:
+    left = ALL_BYTES
+    for path in source.sql_dumps:
+        if _name(path) in RECORDS:
+            continue
+        inside = path.relative_to(source.root).as_posix()
+        file = inside.removeprefix(f"{DATABASE_FOLDER}/")
+        data, fault = read_bytes(path, min(DUMP_BYTES, left))
+        left -= len(data)
+        if fault:
+            notes.append((file, fault))
+        bases = read_dump(file, data)
+        named = {name: dump for name, dump in bases.items() if name}
+        chosen = max(named, key=lambda name: (_score(named[name]), name == "asterisk"), default="")
+        for name, dump in bases.items():
+            if name in ("", chosen):
+                yield dump
+
+
+def _name(path: Path) -> str:
+    """ "cdr" of cdr.sql.gz."""
+    return path.name.removesuffix(".gz").removesuffix(".sql").lower()
+
+
+def read_bytes(path: Path, most: int) -> tuple[bytes, str | None]:
+    """A dump's bytes, unpacked when its name ends in .gz, at most `most`; and what went wrong, if anything did."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        return b"", f"it may not be read ({error.strerror})"
+    fault = None
+    if path.suffix == ".gz":
+        data, fault = _unpacked(data, most)
+    if len(data) > most:
+        return data[:most], f"only its first {size_text(most)} were read"
+    return data, fault
+
+
+def _unpacked(packed: bytes, most: int) -> tuple[bytes, str | None]:
+    """All members of a gzip file, as far as they are whole."""
+    parts: list[bytes] = []
+    left = most + 1
+    for _ in range(MAX_MEMBERS):
+        if not packed or left <= 0:
+            break
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            part = unpacker.decompress(packed, left)
+        except zlib.error as error:
+            return b"".join(parts), f"its compression is damaged ({error})"
+        parts.append(part)
+        left -= len(part)
+        if not unpacker.eof and left > 0:
+            return b"".join(parts), "it is cut off"
+        packed = unpacker.unused_data.lstrip(b"\0")
+    return b"".join(parts), None
