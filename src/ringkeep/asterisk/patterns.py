@@ -100,11 +100,13 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
     for kind, members in _positions(_bytes(pattern), empty_sets=True):
         if kind == "set":
             if not members:
-                return None
+                return None  # `[9-1]`
             parts.append(re.escape(members) if len(members) == 1 else f"[{re.escape(members)}]")
         elif kind in WILDCARDS:
             parts.append(".+" if kind == "." else ".*")
             break  # what stands behind is never looked at
+        elif kind == "[]":
+            parts.append("(?=.)")
         else:
             return None
     return re.compile("".join(parts), re.S)
@@ -113,7 +115,8 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 def _positions(pattern: str, *, empty_sets: bool = False) -> Iterator[tuple[str, str]]:
     """The positions of a `_pattern`: ("set", its letters), (".", ""), ("!", ""), ("[", "") for one never closed.
 
-    A set such as `[9-1]` holds no letter: it sorts as if it were not there, but nothing matches it; `[]` is nothing.
+    Sets without a letter sort as if they were not there. Asked for, they come as an empty "set" for `[9-1]`, which
+    nothing matches, and as ("[]", "") for `[]`, which is passed over as long as there is something left to match.
     """
     position = 1
     while position < len(pattern):
@@ -130,6 +133,8 @@ def _positions(pattern: str, *, empty_sets: bool = False) -> Iterator[tuple[str,
                 members = _members(pattern[position + 1 : end])
                 if members or (empty_sets and end > position + 1):
                     yield "set", members
+                elif empty_sets:
+                    yield "[]", ""
                 position = end
         elif letter != "-":
             yield "set", letter
