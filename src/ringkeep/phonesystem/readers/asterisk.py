@@ -9,12 +9,14 @@ from ringkeep.asterisk.conf import Configuration, Files, Problem, read_configura
 from ringkeep.asterisk.extensions import read_dialplan
 from ringkeep.phonesystem.model import Mailbox, PhoneSystem, Queue, Tables
 from ringkeep.phonesystem.readers import dahdi, iax, numbers, pjsip, sip
+from ringkeep.phonesystem.readers.elsewhere import kept_elsewhere
 
 CONFIGURATIONS = (
     "asterisk.conf", "modules.conf", "pjsip.conf", "sip.conf", "iax.conf", "voicemail.conf", "queues.conf",
     "confbridge.conf", "meetme.conf", "musiconhold.conf", "features.conf", "res_parking.conf", "manager.conf",
     "http.conf", "rtp.conf", "cdr.conf", "res_odbc.conf", "cdr_mysql.conf", "cdr_adaptive_odbc.conf", "func_odbc.conf",
     "extconfig.conf", "cdr_custom.conf", "indications.conf", "logger.conf", "pjsip_wizard.conf", "chan_dahdi.conf",
+    "sorcery.conf",
 )  # fmt: skip
 
 
@@ -35,7 +37,9 @@ def read_phone_system(
     }
     dialplan = read_dialplan(files, path=f"{etc_dir}/extensions.conf")
     problems: list[Problem] = [p for c in configurations.values() for p in c.problems]
-    by_pjsip = pjsip.read(configurations.get("pjsip.conf"), dialplan, configurations.get("pjsip_wizard.conf"))
+    by_pjsip = pjsip.read(
+        configurations.get("pjsip.conf"), dialplan, configurations.get("pjsip_wizard.conf"), configurations.get("sorcery.conf")
+    )
     by_sip = sip.read(configurations.get("sip.conf"))
     by_others = (iax.read(configurations.get("iax.conf")), dahdi.read(configurations.get("chan_dahdi.conf")))
     extensions = (*by_pjsip.extensions, *by_sip.extensions, *(e for found in by_others for e in found.extensions))
@@ -58,7 +62,7 @@ def read_phone_system(
         conferences=found.conferences,
         paths=None if paths is None else frozenset(paths),
         database=dict(database or {}),
-        problems=(*problems, *dialplan.problems),
+        problems=(*problems, *by_pjsip.problems, *kept_elsewhere(configurations), *dialplan.problems),
         files=files,
         tables=tables or {},
     )

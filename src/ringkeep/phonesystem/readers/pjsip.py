@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ringkeep.asterisk.conf import Configuration, Section
+from ringkeep.asterisk.conf import Configuration, Problem, Section
 from ringkeep.asterisk.dialplan import Dialplan
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
+from ringkeep.phonesystem.readers.elsewhere import types_elsewhere
 from ringkeep.phonesystem.readers.pjsip_objects import Objects, names
 from ringkeep.phonesystem.readers.settings import settings_of
 
@@ -36,13 +37,22 @@ class Found:
     extensions: tuple[Extension, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
-def read(configuration: Configuration | None, dialplan: Dialplan, wizards: Configuration | None = None) -> Found:
-    """Read pjsip.conf and pjsip_wizard.conf; an absent or refused file holds nothing."""
+def read(
+    configuration: Configuration | None,
+    dialplan: Dialplan,
+    wizards: Configuration | None = None,
+    sorcery: Configuration | None = None,
+) -> Found:
+    """Read pjsip.conf and pjsip_wizard.conf, except for what sorcery.conf keeps elsewhere.
+
+    An absent or refused file holds nothing.
+    """
     if configuration is None and wizards is None:
         return Found()
-    objects = Objects(configuration, wizards)
+    objects = Objects(configuration, wizards, types_elsewhere(sorcery))
     extensions, trunks = [], []
     used = {(aor, name) for aor, name in _dialled_endpoints(dialplan)}
     for endpoint in objects.all("endpoint"):
@@ -50,7 +60,7 @@ def read(configuration: Configuration | None, dialplan: Dialplan, wizards: Confi
             trunks.append(_trunk(endpoint, objects))
         elif endpoint.get("auth") or endpoint.get("aors") or ("", endpoint.name) in used:
             extensions.append(_extension(endpoint, objects))
-    return Found(tuple(extensions), tuple(trunks), tuple(_listeners(objects)))
+    return Found(tuple(extensions), tuple(trunks), tuple(_listeners(objects)), tuple(objects.problems))
 
 
 def _dialled_endpoints(dialplan: Dialplan) -> Iterator[tuple[str, str]]:

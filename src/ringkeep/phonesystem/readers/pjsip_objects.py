@@ -5,9 +5,9 @@ Source: https://docs.asterisk.org/Configuration/Channel-Drivers/SIP/Configuring-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
-from ringkeep.asterisk.conf import Configuration, Entry, Section
+from ringkeep.asterisk.conf import Configuration, Entry, Problem, Section
 
 TRUE = ("yes", "true", "y", "t", "1", "on")
 # How a wizard's parts are called, and the object each makes.
@@ -16,30 +16,62 @@ PARTS = {
     "registration": "registration",
 }  # fmt: skip
 
+# Types whose objects res_pjsip keeps together: one name twice, and it takes none of them.
+KINDS = frozenset((
+    "endpoint", "aor", "auth", "identify", "registration", "transport", "domain_alias", "outbound-publish", "inbound-publication",
+    "contact", "acl", "phoneprov", "resource_list", "subscription_persistence",
+))  # fmt: skip
+
 
 def names(text: str | None) -> list[str]:
     """The names in a comma-separated value."""
     return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
-class Objects:
-    """Sections by type and name."""
+def type_of(section: Section) -> str:
+    """The type of object that a section is."""
+    return next((entry.value for entry in section.entries if entry.name.lower() == "type"), "")
 
-    def __init__(self, configuration: Configuration | None, wizards: Configuration | None = None) -> None:
+
+class Objects:
+    """Sections by type and name, as res_pjsip takes them: the first `type` of a section counts, names have their case.
+
+    `wizards` is pjsip_wizard.conf, `elsewhere` are types that sorcery.conf lets somebody else keep. A name that a type has
+    twice in pjsip.conf is a problem: Asterisk then takes none of that type.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration | None,
+        wizards: Configuration | None = None,
+        elsewhere: Container[str] = (),
+    ) -> None:
+        self.problems: list[Problem] = []
         self._table: dict[tuple[str, str], Section] = {}
         self._by_kind: dict[str, list[Section]] = {}
+        twice: dict[str, Section] = {}
         for section in configuration.objects() if configuration and not configuration.refused else ():
-            self._add(section)
+            kind = type_of(section)
+            if kind in elsewhere or self._add(kind, section):
+                continue
+            if kind in KINDS:
+                twice.setdefault(kind, section)
+        for kind, section in twice.items():
+            what = f"a second {kind} {section.name}: Asterisk takes no {kind} of this file at all"
+            self.problems.append(Problem("name-twice", what, section.place, fatal=True))
+            self._table = {key: one for key, one in self._table.items() if key[0] != kind}
+            self._by_kind.pop(kind)
         for section in wizards.objects() if wizards and not wizards.refused else ():
-            if (section.get("type") or "").lower() == "wizard":
+            if type_of(section) == "wizard":
                 for made in wizard_objects(section):
-                    self._add(made)
+                    self._add(type_of(made), made)
 
-    def _add(self, section: Section) -> None:
-        kind = (section.get("type") or "").lower()
-        if (kind, section.name) not in self._table:
-            self._table[kind, section.name] = section
-            self._by_kind.setdefault(kind, []).append(section)
+    def _add(self, kind: str, section: Section) -> bool:
+        if (kind, section.name) in self._table:
+            return False
+        self._table[kind, section.name] = section
+        self._by_kind.setdefault(kind, []).append(section)
+        return True
 
     def get(self, kind: str, name: str | None) -> Section | None:
         """The section of that type and name."""
@@ -85,8 +117,9 @@ def wizard_objects(wizard: Section) -> Iterator[Section]:
             registration = {
                 "server_uri": _filled(wizard, "server_uri_pattern", "sip:${REMOTE_HOST}", host),
                 "client_uri": _filled(wizard, "client_uri_pattern", "sip:${USERNAME}@${REMOTE_HOST}", host),
-                "endpoint": name,
             }
+            if _is_true(wizard, "sends_line_with_registrations"):
+                registration |= {"line": "yes", "endpoint": name}
             if sends_auth:
                 registration["outbound_auth"] = f"{name}-oauth"
             if transport := wizard.get("transport"):
