@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringkeep.phonesystem.callflow import Stop, Walk, describe, walk
+from ringkeep.phonesystem.callflow import Stop, Walk, describe, follow
 from tests.phonesystem.systems import TUESDAY, system
 
 
@@ -18,7 +18,7 @@ def go(
     """Walk a call to a number in context [c]."""
     made = system("[c]\n" + text, others={"queues.conf": "[sales]\nmember => PJSIP/201\n",
                                           "voicemail.conf": "[default]\n201 => 1,Ana\n"})  # fmt: skip
-    return walk(made, number, "c", at=TUESDAY, keys=keys.split(), outcome=outcome, **more)  # type: ignore[arg-type]
+    return follow(made, number, "c", at=TUESDAY, keys=keys.split(), outcome=outcome, **more)  # type: ignore[arg-type]
 
 
 def told(text: str, number: str = "1", **more: object) -> list[str]:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from ringkeep.lab.calls import TECHNOLOGY
 from ringkeep.lab.farend import FarEnd, Line, Phone
-from ringkeep.phonesystem.callflow import Stop, Walk, describe, walk
+from ringkeep.phonesystem.callflow import Stop, Walk, describe, follow
 from ringkeep.phonesystem.functions import time_holds
 from ringkeep.phonesystem.model import Extension, OutboundRoute, PhoneSystem, Trunk
 
@@ -176,7 +176,7 @@ class Planner:
         channel: str,
         outcome: Outcome,
     ) -> Walk:
-        return walk(
+        return follow(
             self.system, number, end.context or "", language=end.language or self._system_language(), at=at, keys=keys, caller=shown, channel=channel, outcome=outcome,
             applications=self.applications,
         )  # fmt: skip

@@ -33,3 +33,10 @@ def phones_to_ring(members: str, database: Mapping[str, str], *, forwarding: boo
             devices += filter(None, dials)
             left.append(number)
     return "&".join(devices), "-".join(left)
+
+
+# Programs that FreePBX and Issabel run beside a call, after which it goes on as it would have without them.
+QUIET_SCRIPTS = {
+    "page.agi", "queue_devstate.agi", "user_login_out.agi", "outboundRouteEmail.php", "sangomacrm.agi", "fixlocalprefix",
+    "calleridname.agi", "phpagi", "hangup.agi", "attendedtransfer-rec-restart.php", "vmnotify-newvm.php", "cidlookup.agi",
+}  # fmt: skip

@@ -1,0 +1,92 @@
+"""A call's graph made small: what leads to the same things is one node, what says the same is one edge."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ringkeep.phonesystem.callflow.keys import said_keys
+from ringkeep.phonesystem.sentences import Sentence
+
+if TYPE_CHECKING:
+    from ringkeep.phonesystem.callflow.tree import Edge, Node
+
+ROUNDS = 60
+KEYS = {said_keys(keys).template for keys in ("1", "12", "1234567890*#")}
+
+
+def simplified(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """Nodes numbered from 0 in the order met, and edges of both without what adds nothing."""
+    classes = _classes(nodes, edges)
+    first: dict[Hashable, int] = {}
+    stands: dict[int, int] = {}
+    for node in nodes:
+        stands[node.id] = first.setdefault(classes[node.id], node.id)
+    merged: dict[tuple[int, int], dict[str, Sentence]] = {}
+    for edge in edges:
+        told = merged.setdefault((stands[edge.source], stands[edge.target]), {})
+        for name, says in zip(edge.names, edge.says, strict=True):
+            told.setdefault(name, says)
+    kept = {node.id: node for node in nodes if stands[node.id] == node.id}
+    _end_at_mailboxes(kept, merged)
+    reached = _reached(merged)
+    numbered = {old: new for new, old in enumerate(old for old in kept if old in reached)}
+    drawn = [(a, b, told) for (a, b), told in merged.items() if a in numbered and b in numbered]
+    return (
+        tuple(replace(kept[old], id=new) for old, new in numbered.items()),
+        tuple(_edge(edges, numbered[a], numbered[b], told) for a, b, told in drawn),
+    )
+
+
+def _edge(edges: Sequence[Edge], source: int, target: int, told: Mapping[str, Sentence]) -> Edge:
+    pressed = [name for name, says in told.items() if says.template in KEYS]
+    others = [says for name, says in told.items() if name not in pressed]
+    if pressed:
+        others.insert(0, said_keys([key for name in pressed for key in name.split(",")]))
+    return replace(edges[0], source=source, target=target, names=tuple(told), says=tuple(others))
+
+
+def _classes(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[int, Hashable]:
+    """Nodes that cannot be told apart by what they are and by all that can follow have one class."""
+    going: dict[int, list[tuple[tuple[str, ...], int]]] = {node.id: [] for node in nodes}
+    for edge in edges:
+        going[edge.source].append((edge.names, edge.target))
+    classes: dict[int, int] = _numbered({n.id: (n.kind, str(n.label), str(n.place), n.application) for n in nodes})
+    for _ in range(ROUNDS):
+        told = {
+            n.id: (classes[n.id], frozenset((names, classes[target]) for names, target in going[n.id])) for n in nodes
+        }
+        finer = _numbered(told)
+        if len(set(finer.values())) == len(set(classes.values())):
+            break
+        classes = finer
+    return dict(classes)
+
+
+def _numbered(told: Mapping[int, Hashable]) -> dict[int, int]:
+    numbers: dict[Hashable, int] = {}
+    return {identity: numbers.setdefault(what, len(numbers)) for identity, what in told.items()}
+
+
+def _end_at_mailboxes(nodes: Mapping[int, Node], edges: dict[tuple[int, int], dict[str, Sentence]]) -> None:
+    """A message left and then hung up: the mailbox is the end."""
+    for source, target in list(edges):
+        if nodes[source].kind == "voicemail" and nodes[target].kind == "hangup":
+            told = edges[source, target]
+            told.pop("left", None)
+            if not told:
+                del edges[source, target]
+
+
+def _reached(edges: Mapping[tuple[int, int], object]) -> set[int]:
+    going: dict[int, list[int]] = {}
+    for source, target in edges:
+        going.setdefault(source, []).append(target)
+    reached, waiting = {0}, [0]
+    while waiting:
+        for target in going.get(waiting.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    return reached

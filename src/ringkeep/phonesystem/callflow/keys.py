@@ -1,0 +1,85 @@
+"""What a caller may key at a menu: every key that leads somewhere, numbers, no key and a wrong one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ringkeep.asterisk.dialplan import Extension
+from ringkeep.asterisk.patterns import pattern_matches
+from ringkeep.phonesystem.callflow.stops import Stop
+from ringkeep.phonesystem.callflow.walker import Choice, End, Walker
+from ringkeep.phonesystem.sentences import Sentence
+
+SINGLE_KEYS = "1234567890*#"
+NUMBERS_SHOWN = 12  # longer numbers of one menu that get an edge each
+NUMBER = re.compile(r"[0-9*#]{2,}")
+
+
+def key_choices(w: Walker, stop: Stop) -> list[Choice]:
+    """The ways on from a menu; keys that do the same are one."""
+    ways: dict[object, list[str]] = {}
+    for key in SINGLE_KEYS:
+        found = w.find(w.context, key, 1)
+        if found is not None:
+            one_for_all = found.pattern.startswith("_") and not any("EXTEN" in step.arguments for step in found.steps)
+            ways.setdefault(id(found) if one_for_all else key, []).append(key)
+    choices = [_keys(keys) for keys in ways.values()]
+    choices += _longer(w, stop)
+    choices.append(Choice("t", Sentence("no key"), lambda w: w.take_key("t")))
+    if sum(map(len, ways.values())) < len(SINGLE_KEYS):
+        choices.append(Choice("i", Sentence("wrong key"), lambda w: w.take_key("i")))
+    return choices
+
+
+def _keys(keys: list[str]) -> Choice:
+    return Choice(",".join(keys), said_keys(keys), lambda w: w.take_key(keys[0]))
+
+
+def said_keys(keys: Sequence[str]) -> Sentence:
+    """The keys for people: "key 1", "keys 1, 2", "any key"."""
+    if len(keys) == len(SINGLE_KEYS):
+        return Sentence("any key")
+    if len(keys) == 1:
+        return Sentence("key {key}", {"key": keys[0]})
+    return Sentence("keys {keys}", {"keys": ", ".join(keys)})
+
+
+def _longer(w: Walker, stop: Stop) -> Iterator[Choice]:
+    """Numbers of several digits: extensions as one way, others one by one while they are few."""
+    extensions = {phone.number for phone in w.system.extensions if phone.number.isdigit()}
+    reached: set[str] = set()
+    others: list[str] = []
+    for context in w.system.dialplan.includes_of(w.context):
+        own = context.name == w.context
+        for extension in context.extensions:
+            if not extension.steps:
+                continue
+            numbers = _numbers_of(extension, extensions)
+            reached |= numbers
+            sample = extension.pattern if NUMBER.fullmatch(extension.pattern) else None
+            if own and not numbers and sample:
+                others.append(sample)
+    others = [number for number in dict.fromkeys(others) if w.exists(w.context, number, 1)]
+    if reached:
+        yield Choice("extension", Sentence("an extension's number"), lambda w: _directly(w, stop, len(reached)))
+    for number in others[:NUMBERS_SHOWN]:
+        yield Choice(number, Sentence("number {number}", {"number": number}), lambda w, n=number: w.take_key(n))  # type: ignore[misc]
+
+
+def _numbers_of(extension: Extension, numbers: set[str]) -> set[str]:
+    """The extensions' numbers that this entry takes."""
+    pattern = extension.pattern
+    if not pattern.startswith("_"):
+        return {pattern} & numbers
+    if len(pattern) < 3:
+        return set()
+    return {number for number in numbers if len(number) > 1 and pattern_matches(pattern, number)}
+
+
+def _directly(w: Walker, stop: Stop, count: int) -> None:
+    w.driver.meet(
+        w,
+        Stop("direct_dial", str(count), stop.place, stop.application, "", w.context, w.extension, answered=True),
+    )
+    raise End("answered")
