@@ -125,3 +125,8 @@ def test_sums_and_comparisons_of_whole_numbers_are_theirs(a: int, b: int) -> Non
 )
 def test_a_condition_holds_as_in_asterisk(condition: str, holds: bool) -> None:
     assert is_true(condition) is holds
+
+
+@pytest.mark.parametrize(("cut", "left"), [("0:4", "مر"), ("4", "یم"), ("-2", "م"), ("0", "مریم")])
+def test_letters_beyond_ascii_are_cut_by_their_bytes(cut: str, left: str) -> None:
+    assert substring("مریم", cut) == left

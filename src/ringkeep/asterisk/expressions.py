@@ -113,7 +113,7 @@ def substring(value: str, cut: str) -> str:
     """`:offset[:length]`; negative counts from the end. Asterisk cuts bytes, not letters."""
     if not value.isascii():
         raw = value.encode("utf-8", "surrogateescape").decode("latin-1")
-        return substring(raw, cut).encode("latin-1").decode("utf-8", "surrogateescape") if not raw.isascii() else raw
+        return _cut(raw, cut).encode("latin-1").decode("utf-8", "surrogateescape")
     return _cut(value, cut)
 
 
