@@ -195,21 +195,27 @@ def _grouped(told: list[Difference]) -> list[list[Difference]]:
     """Differences that are one: the same of many objects, from one line of a template or one time group."""
     groups: dict[object, list[Difference]] = {}
     for number, one in enumerate(told):
-        shared = (
-            next((t for t in one.traces if t.owner != one.key and one.field is not None), None)
-            if len(one.traces) == 1
-            else None
-        )
+        line = _shared_line(one)
         value = (
             one.change,
             one.what,
             one.field,
             one.before and one.before.written,
             one.after and one.after.written,
-            id(shared),
+            line,
         )
-        groups.setdefault(value if shared else number, []).append(one)
+        groups.setdefault(value if line is not None else number, []).append(one)
     return list(groups.values())
+
+
+def _shared_line(one: Difference) -> object:
+    """What tells the one line of a template, or the one row of a time group, behind a difference; None: its own."""
+    if one.field is None and one.what != "dialplan":
+        return None
+    if one.traces and all(trace.dialplan and trace.origin == "own" for trace in one.traces):
+        return str(one.traces[0].place)
+    first = next((trace for trace in one.traces if trace.owner not in (None, one.key) or trace.owner is None), None)
+    return id(first) if first is not None and not first.dialplan else None
 
 
 def _change(group: list[Difference], speaker: telling.Speaker) -> Change:

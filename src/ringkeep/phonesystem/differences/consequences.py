@@ -17,7 +17,7 @@ DERIVED = {
 }  # fmt: skip
 OPTIONS = {
     "name": {"name", "cidname", "description", "callerid", "fullname", "sipname", "label"},
-    "secret": {"secret", "password", "devpass", "inboundsecret"},
+    "secret": {"secret", "password", "devpass", "inboundsecret", "register"},
     "enabled": {"enabled", "disabled", "disabletrunk"},
     "codecs": {"allow", "disallow", "codecs", "codec"},
     "server": {
@@ -35,7 +35,8 @@ OPTIONS = {
     "technology": {"technology", "sipdriver", "dial", "tech"},
     "ring_s": {"ring_s", "grptime", "ringtimer"},
     "pin": {"pin", "userpin", "adminpin"},
-    "registration_secret": {"password", "secret"},
+    "registration_secret": {"password", "secret", "register"},
+    "username": {"username", "defaultuser", "fromuser", "register"},
     "trunks": {"trunks", "seq"},
     "permit": {"permit", "deny", "match", "acl"},
     "max_channels": {"max_channels", "group"},
@@ -55,6 +56,9 @@ class Explanation:
         thing = self.differences[0].thing
         self.keys: set[Key] = {thing.key, *thing.aliases}
         self.names = thing.names
+        self.in_database = any(
+            one.in_database or any(t.source == "database" for t in one.traces) for one in self.differences
+        )
         self.whole = any(one.field is None for one in self.differences)
         self.fields = {
             norm(option) for one in self.differences if one.field for option in {one.field, *OPTIONS.get(one.field, ())}
@@ -75,6 +79,8 @@ class Explanation:
             return False
         if self.whole or (owned and loosely):
             return True
+        if not owned and self.in_database and trace.dialplan and trace.origin == "generated" and not owners:
+            return True  # the product wrote its lines for that object
         if owned and trace.option == "members" and any(self._is_member(one, trace) for one in self.differences):
             return True
         if owned and trace.option and norm(trace.option) in self.fields and trace.option != "members":

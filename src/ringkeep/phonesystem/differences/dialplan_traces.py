@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
+from ringkeep.asterisk.conf import Place
 from ringkeep.asterisk.dialplan import Context, Dialplan, Extension
 from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.secret_names import is_secret
@@ -89,11 +90,11 @@ class _Reader:
         there = new or old
         assert there is not None
         gone, come = _moved(before, after)
-        place = _place(new, come) or _place(old, gone) or there.place.file
+        place = _place(new, come) or _place(old, gone) or there.place
         owner, field = self.owners.of_extension(context, pattern)
         yield Trace(
-            "files", short(place), f"{context},{pattern}", field, None if old is None else "\n".join(gone), None if new is None else "\n".join(come),
-            owner, whole=old is None or new is None, origin=self.origin(place), dialplan=True,
+            "files", short(place.file), f"{context},{pattern}", field, None if old is None else "\n".join(gone), None if new is None else "\n".join(come),
+            owner, whole=old is None or new is None, origin=self.origin(place.file), dialplan=True, place=place,
         )  # fmt: skip
 
 
@@ -121,12 +122,12 @@ def _moved(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
     return gone, come
 
 
-def _place(extension: Extension | None, lines: list[str]) -> str | None:
-    """The file of the first of these lines."""
+def _place(extension: Extension | None, lines: list[str]) -> Place | None:
+    """Where the first of these lines stands."""
     if extension is None or not lines:
         return None
-    steps = (s.place.file for s in extension.steps if f"{s.application}({s.arguments})" in lines[0])
-    return next(steps, extension.place.file)
+    steps = (s.place for s in extension.steps if f"{s.application}({s.arguments})" in lines[0])
+    return next(steps, extension.place)
 
 
 def _includes(context: Context | None) -> list[str]:

@@ -29,9 +29,12 @@ def leftovers(traces: Iterable[Trace], things: Mapping[Key, Thing], told: Iterab
             free.append(trace)
         else:
             owned.setdefault(trace.owner, []).append(trace)
+    found: list[Difference] = []
     for key, group in owned.items():
-        yield from _of_object(things.get(key) or Thing(*key, None), group, key in in_database)
-    yield from _of_nobody(free)
+        found += _of_object(things.get(key) or Thing(*key, None), group, key in in_database)
+    yield from found
+    names = {name for one in found if one.in_database for name in {*one.thing.names, one.id} if len(name) > 2}
+    yield from _of_nobody([t for t in free if not (t.dialplan and t.origin == "generated" and names & t.words)])
 
 
 def value_of(text: str | None, *, is_secret: bool = False) -> Value | None:
@@ -177,17 +180,17 @@ def _of_nobody(traces: list[Trace]) -> Iterator[Difference]:
 
 
 def _setting(trace: Trace) -> Difference:
-    if trace.source == "database":
+    if trace.source != "files":
         identity = trace.owner[1] if trace.owner else f"{trace.where} {trace.locus}"
     else:
         identity = " ".join(
             filter(None, [trace.where if trace.locus != "[globals]" else "", trace.locus, trace.option])
         )
     thing = Thing("setting" if trace.owner or trace.source != "database" else "table", identity.strip(), None)
-    field = trace.option if trace.source == "database" else ""
+    field = trace.option if trace.source == "database" or (trace.owner and trace.source == "states") else ""
     one = difference_of(trace, thing, field)
     one.change = "added" if trace.before is None else "removed" if trace.after is None else "changed"
-    if trace.whole:
+    if trace.whole and field != "numbers":
         one.before = one.after = None
     return one
 

@@ -142,6 +142,9 @@ class Owners:
                     names.setdefault((thing.what, name), thing.key)
                 for alias in thing.aliases:
                     aliases.setdefault(alias, thing.key)
+                server = thing.values.get("server") if thing.what == "trunk" else None
+                for host in server.many or () if server else ():
+                    names.setdefault(("server", host), thing.key)
         return cls(names, frozenset(key for things in systems for key in things), aliases)
 
     def known(self, key: Key) -> Key:
@@ -158,6 +161,11 @@ class Owners:
             if pattern.match(file):
                 return self._named(kinds, section) or self._named(kinds, SUFFIX.sub("", section))
         return None
+
+    def of_registration(self, text: str) -> Key | None:
+        """Whose `register => user:secret@host:port/extension` that is."""
+        host = re.split(r"[:/~?]", text.rpartition("@")[2], maxsplit=1)[0]
+        return self.by_name.get(("server", host))
 
     def _named(self, kinds: Iterable[str], name: str) -> Key | None:
         for kind in kinds:

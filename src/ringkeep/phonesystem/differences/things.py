@@ -127,16 +127,18 @@ def _trunks(system: PhoneSystem) -> Iterator[Thing]:
     }
     for one in system.trunks:
         registration, number = one.registration, one.id or rows.get(one.name) or rows.get(one.endpoint)
+        logs_in = registration.secret if registration else None
+        secret = one.secret or logs_in
         names = [one.name, one.endpoint, *([f"OUT_{number}"] if number else [])]
         yield _with(
             _thing(
                 "trunk", one.name, None, names,
                 server=_list(one.hosts), port=_number(one.port or None), match=_list(one.match), technology=_text(one.technology or None),
-                username=_text(one.username), secret=_text(one.secret, secret=True), context=_text(one.context),
+                username=_text(one.username), secret=_text(secret, secret=True), context=_text(one.context),
                 transport=_text(one.transport), language=_text(one.language), codecs=_list(one.codecs), enabled=_yes(one.enabled),
                 max_channels=_number(one.max_channels), outbound_caller=_text(one.outbound_caller),
                 registration=_text(f"{registration.username or ''}@{registration.host}:{registration.port}") if registration else None,
-                registration_secret=_text(registration.secret, secret=True) if registration else None,
+                registration_secret=_text(logs_in, secret=True) if logs_in != secret else None,
             ),
             one.settings, [("endpoint", one.endpoint), *([("trunk_number", number)] if number else [])],
         )  # fmt: skip

@@ -1,0 +1,99 @@
+"""Changes as people make them on real FreePBX and Issabel systems are told as one sentence each, and no secret is ever told."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from ringkeep.explanations.differences import document
+from ringkeep.phonesystem.compare import compare
+from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.translation import Words
+from tests.oracle import freepbx_changes, issabel_changes
+from tests.oracle.nights import SYSTEMS, Case, Night, differences, real
+
+pytestmark = pytest.mark.skipif(not SYSTEMS.is_dir(), reason=f"the real phone systems are not in {SYSTEMS}")
+CANARY = "canary4all9secrets"
+
+
+@pytest.fixture(scope="module")
+def freepbx() -> tuple[Night, PhoneSystem]:
+    """The real FreePBX, and as it is read."""
+    night = real("freepbx16")
+    return night, night.read()
+
+
+@pytest.fixture(scope="module")
+def issabel() -> tuple[Night, PhoneSystem]:
+    """The real IssabelPBX, and as it is read."""
+    night = real("issabelpbx212")
+    return night, night.read()
+
+
+@pytest.mark.parametrize("case", freepbx_changes.CASES, ids=lambda case: case.name)
+def test_a_change_on_freepbx_is_told_once(freepbx: tuple[Night, PhoneSystem], case: Case) -> None:
+    night, system = freepbx
+    changes, wrong = differences(system, night, case)
+    assert wrong is None, "\n".join([wrong or "", *(change.text for change in changes)])
+
+
+@pytest.mark.parametrize("case", issabel_changes.CASES, ids=lambda case: case.name)
+def test_a_change_on_issabel_is_told_once(issabel: tuple[Night, PhoneSystem], case: Case) -> None:
+    night, system = issabel
+    changes, wrong = differences(system, night, case)
+    assert wrong is None, "\n".join([wrong or "", *(change.text for change in changes)])
+
+
+# -- secrets --------------------------------------------------------------------------------------------------
+
+SECRET_COLUMNS = re.compile(r"(?i)password|secret|pin$|^pass|passwd|token$")
+SECRET_KEYWORDS = re.compile(r"(?i)secret|pass|register$|pin$")
+LINES = re.compile(
+    r"(?im)^(\s*(?:secret|password|remotesecret|md5_cred|(?:user|admin)?pin|AMPMGRPASS|AMPDBPASS|register)\s*=>?\s*)(.+)$"
+)
+
+
+def poisoned(night: Night, canary: str) -> Night:
+    """The system with every secret there is replaced by one that would be seen."""
+    edited = night.copy()
+    for file, text in edited.files.items():
+        text = LINES.sub(rf"\g<1>{canary}", text)
+        if file.startswith("voicemail"):
+            text = re.sub(r"(?m)^(\d+\s*=>?\s*)[^,@]+,", rf"\g<1>{canary},", text)
+        edited.files[file] = text
+    for rows in edited.tables.values():
+        for row in rows:
+            for column, value in row.items():
+                if value and SECRET_COLUMNS.search(column):
+                    row[column] = canary
+            keyword = row.get("keyword") or row.get("variable") or ""
+            for column in ("data", "value"):
+                if row.get(column) and SECRET_KEYWORDS.search(keyword):
+                    row[column] = canary
+    for key in edited.states:
+        if re.search(r"(?i)pin$|password$", key):
+            edited.states[key] = canary
+    return edited
+
+
+def said(a: PhoneSystem, b: PhoneSystem) -> Iterator[str]:
+    for language in ("en", "fa"):
+        words = Words(language)
+        yield from (json.dumps(document(change, words), ensure_ascii=False) for change in compare(a, b))
+
+
+@pytest.mark.parametrize("name", ["freepbx", "issabel"])
+def test_no_secret_of_a_real_system_is_ever_told(name: str, request: pytest.FixtureRequest) -> None:
+    night, system = request.getfixturevalue(name)
+    other = poisoned(night, CANARY).read()
+    known = (
+        {e.secret for e in system.extensions} | {t.secret for t in system.trunks} | {m.pin for m in system.mailboxes}
+    )
+    secrets = {secret for secret in known if secret and len(secret) > 8} | {CANARY}
+    forth, back = list(said(system, other)), list(said(other, system))
+    assert len(forth) > 100
+    for text in (*forth, *back):
+        assert not any(secret in text for secret in secrets), text
