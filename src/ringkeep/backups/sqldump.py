@@ -70,6 +70,7 @@ class Dump:
     creates: dict[str, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _lines: list[int] | None = None
+    _breaks: dict[int, int] = field(default_factory=dict)  # start of a run -> its line breaks
 
     def line(self, at: int) -> int:
         """The line of a byte, from 1."""
@@ -86,13 +87,13 @@ class Dump:
         start, end = self.creates.get(table, (0, 0))
         return tuple(_columns(self.data[start:end]))
 
-    def rows(self, table: str, columns: tuple[str, ...]) -> tuple[list[dict[str, str | None]], list[Place]]:
-        """The rows of a table, and where each is written.
+    def rows(self, table: str, columns: tuple[str, ...]) -> tuple[list[dict[str, str | None]], list[tuple[Run, int]]]:
+        """The rows of a table, and how many of them each run gave.
 
         `columns` are those of the table, for statements that do not name any; without any they are called 1, 2, 3...
         """
         rows: list[dict[str, str | None]] = []
-        places: list[Place] = []
+        counts: list[tuple[Run, int]] = []
         for run in self.runs.get(table, ()):
             named = run.columns or columns
             values = read_values(self.data[run.start : run.end].decode("utf-8", "surrogateescape"), len(named))
@@ -103,15 +104,15 @@ class Dump:
             if not named and values.rows:
                 named = tuple(str(number + 1) for number in range(len(values.rows[0])))
             rows += [dict(zip(named, row, strict=False)) for row in values.rows]
-            places += self._places(run, len(values.rows))
-        return rows, places
+            counts.append((run, len(values.rows)))
+        return rows, counts
 
-    def _places(self, run: Run, rows: int) -> list[Place]:
-        """Where each row is: on a line of its own, or all of them on the line where the statement starts."""
-        first = self.line(run.start)
-        if self.data.count(b"\n", run.start, run.end) + 1 != rows:
-            return [Place(self.file, first)] * rows
-        return [Place(self.file, first + number) for number in range(rows)]
+    def place(self, run: Run, rows: int, number: int) -> Place:
+        """Where a row of a run is: on a line of its own, or all of them on the line where the statement starts."""
+        if run.start not in self._breaks:
+            self._breaks[run.start] = self.data.count(b"\n", run.start, run.end)
+        own_lines = self._breaks[run.start] + 1 == rows
+        return Place(self.file, self.line(run.start) + (number if own_lines else 0))
 
 
 def read_dump(file: str, data: bytes) -> dict[str, Dump]:

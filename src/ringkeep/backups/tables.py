@@ -11,12 +11,13 @@ from ringkeep.backups import modulejson
 from ringkeep.backups.errors import size_text
 from ringkeep.backups.shapes import DATABASE_FOLDER
 from ringkeep.backups.source import Source
-from ringkeep.backups.sqldump import RECORDS, Dump, read_dump
+from ringkeep.backups.sqldump import RECORDS, Dump, Run, read_dump
 from ringkeep.phonesystem.model import Row
 
 DUMP_BYTES = 256 << 20  # of one dump, unpacked; what lies behind is not read
 ALL_BYTES = 512 << 20  # of all dumps of a source
-MAX_MEMBERS = 1000  # of one gzip file; each costs a copy of what follows
+MAX_MEMBERS = 10_000  # of one gzip file
+CHUNK = 64 << 10  # of compressed bytes
 # Tables that tell the product's own database from those of its neighbours (call centre, web mail) with their `users`.
 KNOWN = (
     "users", "devices", "trunks", "incoming", "sip", "featurecodes", "queues_config", "ringgroups", "outbound_routes", "modules",
@@ -31,7 +32,8 @@ class Database(Mapping[str, Sequence[Row]]):
         """`dumps`: the most trusted first; `given`: tables at hand, each with the file they come from."""
         self.dumps = tuple(dumps)
         self._given = dict(given or {})
-        self._read: dict[str, tuple[Sequence[Row], Sequence[Place]]] = {}
+        self._read: dict[str, Sequence[Row]] = {}
+        self._runs: dict[str, list[tuple[Run, int]]] = {}
         self._dumps: dict[str, Dump] = {}
         self._more: list[Problem] = []
         for dump in self.dumps:
@@ -51,20 +53,22 @@ class Database(Mapping[str, Sequence[Row]]):
 
     def place(self, table: str, number: int) -> Place:
         """Where a row is written, counting from 0."""
-        _, places = self._table(table)
-        return places[number] if number < len(places) else Place(f"table {table}", 0)
+        rows = self[table]
+        if table in self._given:
+            return Place(f"{self._given[table][0]}: {table}", 0)
+        for run, count in self._runs[table]:
+            if number < count:
+                return self._dumps[table].place(run, count, number)
+            number -= count
+        raise IndexError(f"table {table} has {len(rows)} rows")
 
     def __getitem__(self, table: str) -> Sequence[Row]:
-        return self._table(table)[0]
-
-    def _table(self, table: str) -> tuple[Sequence[Row], Sequence[Place]]:
+        if table in self._given:
+            return self._given[table][1]
         if table not in self._read:
-            if table in self._given:
-                file, rows = self._given[table]
-                self._read[table] = rows, [Place(f"{file}: {table}", 0)] * len(rows)
-            else:
-                dump = self._dumps[table]
-                self._read[table] = dump.rows(table, dump.columns(table) or self._columns(table))
+            dump = self._dumps[table]
+            rows, self._runs[table] = dump.rows(table, dump.columns(table) or self._columns(table))
+            self._read[table] = rows
         return self._read[table]
 
     def _columns(self, table: str) -> tuple[str, ...]:
@@ -141,18 +145,21 @@ def read_bytes(path: Path, most: int) -> tuple[bytes, str | None]:
 def _unpacked(packed: bytes, most: int) -> tuple[bytes, str | None]:
     """All members of a gzip file, as far as they are whole."""
     parts: list[bytes] = []
-    left = most + 1
-    for _ in range(MAX_MEMBERS):
-        if not packed or left <= 0:
-            break
-        unpacker = zlib.decompressobj(wbits=31)
+    left, at, members = most + 1, 0, 0
+    unpacker = zlib.decompressobj(wbits=31)
+    while at < len(packed) and left > 0:
+        chunk = packed[at : at + CHUNK]
         try:
-            part = unpacker.decompress(packed, left)
+            part = unpacker.decompress(chunk, left)
         except zlib.error as error:
             return b"".join(parts), f"its compression is damaged ({error})"
+        at += len(chunk) - len(unpacker.unused_data)
         parts.append(part)
         left -= len(part)
-        if not unpacker.eof and left > 0:
-            return b"".join(parts), "it is cut off"
-        packed = unpacker.unused_data.lstrip(b"\0")
-    return b"".join(parts), None
+        if unpacker.eof and packed[at : at + 2] == b"\x1f\x8b" and members < MAX_MEMBERS:
+            members += 1
+            unpacker = zlib.decompressobj(wbits=31)
+        elif unpacker.eof:
+            break  # padding, or what is no part of it
+    cut = left > 0 and not unpacker.eof
+    return b"".join(parts), "it is cut off" if cut else None

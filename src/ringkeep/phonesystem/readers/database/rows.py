@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from ringkeep.asterisk.conf import Place
@@ -51,11 +52,13 @@ def name_in(row: Row, *columns: str) -> str | None:
 
 def settings_of(values: Mapping[str, str | None], known: Collection[str]) -> dict[str, str]:
     """What is set, without what the model has a place for and without secrets."""
-    return {
-        name: value
-        for name, value in values.items()
-        if value and name not in known and not SECRET.search(name) and not name.endswith(SECRET_COLUMNS)
-    }
+    return {name: value for name, value in values.items() if value and name not in known and not is_secret(name)}
+
+
+@lru_cache(4096)  # the same few hundred names, once for each extension
+def is_secret(name: str) -> bool:
+    """Whether a column or keyword of that name holds a secret."""
+    return bool(SECRET.search(name)) or name.lower().endswith(SECRET_COLUMNS)
 
 
 def keywords(tables: Tables, table: str) -> dict[str, dict[str, str]]:
