@@ -59,11 +59,11 @@ def find(system: PhoneSystem, contexts: list[Context]) -> Iterator[Reference]:
     for context in contexts:
         for extension in context.extensions:
             for step in extension.steps:
-                for application, arguments in _calls(step):
+                for application, arguments in calls_of(step):
                     yield from _of(system, application.lower(), arguments, step, context, extension)
 
 
-def _calls(step: Step) -> Iterator[tuple[str, str]]:
+def calls_of(step: Step) -> Iterator[tuple[str, str]]:
     """The step itself, and what an ExecIf around it would run."""
     if step.application.lower() in ("execif", "exec", "tryexec"):
         text = step.arguments
@@ -91,7 +91,7 @@ def _of(
 
     if application in ("goto", "gotoif", "gotoiftime", "gosubif"):
         kind = "gosub" if application == "gosubif" else "goto"
-        for target in [arguments] if application == "goto" else _branches(arguments):
+        for target in [arguments] if application == "goto" else branches(arguments):
             if target and (filled := literal(system, target)) is not None:
                 yield made(kind, filled)
     elif application == "gosub" and (filled := literal(system, arguments.partition("(")[0])) is not None:
@@ -135,7 +135,7 @@ def _things(system: PhoneSystem, application: str, arguments: str, made: object)
                 yield made(kind, name)
 
 
-def _branches(arguments: str) -> list[str]:
+def branches(arguments: str) -> list[str]:
     """Both targets of `cond?a:b`, without the arguments a GosubIf passes."""
     rest = arguments.partition("?")[2] if "?" in arguments else ""
     depth, parts, current = 0, [], ""
