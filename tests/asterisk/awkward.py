@@ -53,7 +53,7 @@ LETTERS = "0125599*#+ab-"
 
 def pattern_sets(count: int, seed: int) -> list[tuple[list[str], list[str]]]:
     """Sets of patterns, each with numbers to look for: always the same ones for a seed."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     made = []
     for _ in range(count):
         patterns = [_pattern(chance) for _ in range(chance.randint(3, 14))]

@@ -32,7 +32,7 @@ def call(variables: dict[str, str] | None = None, *, database: Mapping[str, str]
         ('1?"a:b":c', "a:b"),
         ('0?a:"b"', '"b"'),
         ("1?F(a:b):c", "F(a:b)"),
-        ("?yes:no", "no"),
+        ("?yes:no", ""),
     ],
 )
 def test_if_takes_the_quotes_off_its_first_side_only(arguments: str, value: str) -> None:

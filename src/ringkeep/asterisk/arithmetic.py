@@ -182,7 +182,7 @@ class _Parser:
             return _number(_mathematics(name.text, arguments))
         if self.function is None:
             return _number(ZERO)
-        return _text(self.function(name.text.upper(), ",".join(one.to_text() for one in arguments)))
+        return _text(self.function(name.text, ",".join(one.to_text() for one in arguments)))
 
 
 def _number(number: Decimal) -> _Value:

@@ -90,7 +90,7 @@ def _value(inside: str, scope: Scope, depth: int) -> str:
     if "(" in name:
         function, _, arguments = name.partition("(")
         end = arguments.rfind(")")
-        value = scope.function(function.strip().upper(), arguments if end < 0 else arguments[:end])
+        value = scope.function(function, arguments if end < 0 else arguments[:end])
     else:
         value = scope.variable(name)
     return substring(value, cut) if cut else value
@@ -112,8 +112,8 @@ def _split_cut(inside: str) -> tuple[str, str]:
 def substring(value: str, cut: str) -> str:
     """`:offset[:length]`; negative counts from the end. Asterisk cuts bytes, not letters."""
     if not value.isascii():
-        raw = value.encode("utf-8", "surrogateescape").decode("latin-1")
-        return _cut(raw, cut).encode("latin-1").decode("utf-8", "surrogateescape")
+        raw = value.encode("utf-8", "replace").decode("latin-1")
+        return _cut(raw, cut).encode("latin-1").decode("utf-8", "replace")
     return _cut(value, cut)
 
 

@@ -57,7 +57,7 @@ class TextFunctions:
             raise Unknowable("expressions nested too deeply")
         self._depth += 1
         try:
-            special = getattr(self, f"_read_{name.lower()}", None)
+            special = getattr(self, f"_read_{name.lower()}", None) if name == name.upper() else None
             return str(special(arguments))[:VALUE_LIMIT] if special is not None else self.otherwise(name, arguments)
         except regexes.TooCostly as error:
             raise Unknowable("a search too long to follow") from error
@@ -78,12 +78,12 @@ class TextFunctions:
 
     def write(self, name: str, arguments: str, value: str) -> None:
         """`Set(NAME(arguments)=value)`."""
-        if name.upper() == "ARRAY":
+        if name == "ARRAY":
             values = split_arguments(value) if value else []
             for place, target in enumerate(split_arguments(arguments)[:100]):
                 self.assign(target, values[place] if place < len(values) else "")
-        elif name.upper() in ("PUSH", "UNSHIFT"):
-            self._push(arguments, value, first=name.upper() == "UNSHIFT")
+        elif name in ("PUSH", "UNSHIFT"):
+            self._push(arguments, value, first=name == "UNSHIFT")
 
     def value_of(self, name: str) -> str:
         """What `${name}` stands for: a variable, a function, or a piece of either."""
@@ -179,7 +179,9 @@ class TextFunctions:
         return "".join(chr(code) if code in UNESCAPED else f"%{code:02X}" for code in _raw(arguments))
 
     def _read_uridecode(self, arguments: str) -> str:
-        raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes((int(m[1], 16),)), _raw(arguments.replace("+", " ")))
+        # One hexadecimal digit is enough for C; the character behind it goes with it.
+        escape = rb"(?s)%(?:([0-9A-Fa-f]{2})|([0-9A-Fa-f]).)"
+        raw = re.sub(escape, lambda m: bytes((int(m[1] or m[2], 16),)), _raw(arguments))
         return raw.partition(b"\0")[0].decode("utf-8", "replace")
 
     def _read_filter(self, arguments: str) -> str:
@@ -240,10 +242,12 @@ class TextFunctions:
         value = self.value_of(name or "")
         return len(_fields(value, _decoded(separator)[0])) if value else 0
 
-    def _read_fieldnum(self, arguments: str) -> int:
+    def _read_fieldnum(self, arguments: str) -> int | str:
         name, separator, wanted = _given(arguments, 3)
+        if wanted is None:
+            return ""
         value = self.value_of(name or "")
-        if not value or not separator or wanted is None:
+        if not value or not separator:
             return 0
         fields = [field.lower() for field in _fields(value, _decoded(separator)[0])]
         return fields.index(wanted.lower()) + 1 if wanted.lower() in fields else 0

@@ -59,13 +59,21 @@ Instruction = tuple[str, object, object]
 
 @lru_cache(maxsize=4096)
 def search(pattern: str, text: str) -> Match | None:
-    """The leftmost, then longest match. Raises `BadPattern`, `TooCostly`."""
-    return _run(_program(pattern)[0], text)
+    """The leftmost, then longest match, in bytes. Raises `BadPattern`, `TooCostly`."""
+    found = _run(_program(_bytes(pattern))[0], _bytes(text))
+    if found is None or found.group is None or found.group.isascii():
+        return found
+    return Match(found.start, found.end, found.group.encode("latin-1").decode("utf-8", "replace"))
 
 
 def groups(pattern: str) -> int:
     """How many groups a pattern has. Raises `BadPattern`, `TooCostly`."""
-    return _program(pattern)[1]
+    return _program(_bytes(pattern))[1]
+
+
+def _bytes(text: str) -> str:
+    """A letter for each byte: Asterisk matches in the C locale."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
 
 
 @lru_cache(maxsize=1024)

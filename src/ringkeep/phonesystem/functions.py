@@ -45,7 +45,6 @@ class Functions(TextFunctions):
 
     def write(self, name: str, arguments: str, value: str) -> None:
         """`Set(NAME(arguments)=value)`."""
-        name = name.upper()
         if name == "CALLERID":
             self._write_callerid(arguments, value)
         elif name == "DB":
@@ -233,7 +232,8 @@ class Functions(TextFunctions):
     def _read_device_state(self, arguments: str) -> str:
         technology, _, name = arguments.partition(":")
         if technology == "Custom":
-            return self._written.get(f"DEVICE_STATE({arguments})", self._custom_state(name))
+            saved = self.database.get(f"/CustomDevstate/{name}", "UNKNOWN")
+            return self._written.get(f"DEVICE_STATE({arguments})", saved)
         return "NOT_INUSE"
 
     def _read_pjsip_dial_contacts(self, arguments: str) -> str:
@@ -270,7 +270,8 @@ class Functions(TextFunctions):
 
     def _read_strftime(self, arguments: str) -> str:
         epoch, zone, form = (*split_arguments(arguments, most=3), "", "")[:3]
-        form = re.sub("%[1-6]?q", "000", form or "%c")[:FORMAT_LIMIT]
+        # Whatever the zone asked for, Asterisk gives %Z the system's name.
+        form = re.sub("%[1-6]?q", "000", form or "%c")[:FORMAT_LIMIT].replace("%Z", self.at.tzname() or "UTC")
         try:
             return self._moment(epoch, zone).strftime(form)
         except (ValueError, OverflowError, OSError):
