@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ringkeep.backups.source import Source
-from ringkeep.backups.tables import read_tables
-from ringkeep.phonesystem.model import PhoneSystem, Tables
+from ringkeep.backups.tables import Database, read_tables
+from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
 from ringkeep.phonesystem.standins import stand_ins
 
@@ -22,7 +22,7 @@ class Contents:
 
     files: dict[str, bytes]  # under /etc/asterisk: absolute path inside -> bytes, stand-ins included
     names: set[str]  # every path of the tree, as seen inside
-    tables: Tables
+    tables: Database
     played: Mapping[str, bytes]  # the stand-ins among `files`: put there for links that lead nowhere
 
 
@@ -35,13 +35,14 @@ def read_contents(source: Source) -> Contents:
 
 def phone_system(source: Source, contents: Contents) -> PhoneSystem:
     """The phone system that a source describes."""
-    return read_phone_system(
+    system = read_phone_system(
         contents.files,
         product=source.product,
         database=source.astdb or {},
         paths=contents.names,
         tables=contents.tables,
     )
+    return replace(system, problems=(*system.problems, *contents.tables.problems))  # known once the tables were read
 
 
 def config_files(root: Path) -> dict[str, bytes]:

@@ -35,7 +35,7 @@ def read_database(
         trunks=lines,
         mailboxes=tuple(extensions.read_mailboxes(tables)),
         queues=tuple(groups.read_queues(tables, astdb)),
-        ring_groups=tuple(groups.read_ring_groups(tables)),
+        ring_groups=tuple(groups.read_ring_groups(tables, astdb)),
         menus=tuple(menus.read_menus(tables)),
         inbound_numbers=tuple(routes.read_inbound_numbers(tables, lines)),
         outbound_routes=tuple(routes.read_outbound_routes(tables, lines)),

@@ -44,14 +44,18 @@ def read_queues(tables: Tables, database: Mapping[str, str]) -> Iterator[Queue]:
         )  # fmt: skip
 
 
-def read_ring_groups(tables: Tables) -> Iterator[RingGroup]:
-    """Table ringgroups; the list of members is written `1000-1007-17185551234#`."""
+def read_ring_groups(tables: Tables, database: Mapping[str, str]) -> Iterator[RingGroup]:
+    """Table ringgroups; the list of members is written `1000-1007-17185551234#`.
+
+    The caller that members see is only in astdb ("/RINGGROUP/600/changecid"); a FreePBX backup has it in the row.
+    """
     for row, place in rows_of(tables, "ringgroups"):
         if name := text(row, "grpnum"):
+            kept = {column: database.get(f"/RINGGROUP/{name}/{column}") for column in ("changecid", "fixedcid")}
             yield RingGroup(
                 name=name, number=name, members=members_of(row.get("grplist")), place=place, title=name_in(row, "description"),
                 strategy=text(row, "strategy"), ring_s=number(row, "grptime"),
-                destination=parse_destination(text(row, "postdest")), settings=settings_of(row, GROUP_COLUMNS),
+                destination=parse_destination(text(row, "postdest")), settings=settings_of({**kept, **row}, GROUP_COLUMNS),
             )  # fmt: skip
 
 
