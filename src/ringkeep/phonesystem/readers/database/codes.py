@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringkeep.phonesystem.model import DirectAccess, FeatureCode, MusicClass, OutsideNumber, Tables
-from ringkeep.phonesystem.readers.database.rows import name_in, rows_of, text
+from ringkeep.phonesystem.readers.database.rows import rows_of, text
 
 
 def read_feature_codes(tables: Tables) -> Iterator[FeatureCode]:
@@ -16,10 +16,10 @@ def read_feature_codes(tables: Tables) -> Iterator[FeatureCode]:
         if code:
             seen.add(code)
             enabled = (text(row, "enabled") or "0") == "1"
-            yield FeatureCode(code, name_in(row, "description"), text(row, "modulename") or "", place, enabled)
+            yield FeatureCode(code, text(row, "description"), text(row, "modulename") or "", place, enabled)
     for row, place in rows_of(tables, "miscapps"):
         if (code := text(row, "ext")) and code not in seen:
-            yield FeatureCode(code, name_in(row, "description"), "miscapps", place)
+            yield FeatureCode(code, text(row, "description"), "miscapps", place)
 
 
 def read_music_classes(tables: Tables) -> Iterator[MusicClass]:
@@ -33,7 +33,7 @@ def read_outside_numbers(tables: Tables) -> Iterator[OutsideNumber]:
     """Table miscdests."""
     for row, place in rows_of(tables, "miscdests"):
         if identity := text(row, "id"):
-            yield OutsideNumber(identity, name_in(row, "description"), text(row, "destdial") or "", place)
+            yield OutsideNumber(identity, text(row, "description"), text(row, "destdial") or "", place)
 
 
 def read_direct_accesses(tables: Tables) -> Iterator[DirectAccess]:
@@ -41,4 +41,4 @@ def read_direct_accesses(tables: Tables) -> Iterator[DirectAccess]:
     for row, place in rows_of(tables, "disa"):
         if identity := text(row, "disa_id"):
             has_pin = (text(row, "pin") or "no-password") != "no-password"
-            yield DirectAccess(identity, name_in(row, "displayname"), has_pin, text(row, "context") or "", place)
+            yield DirectAccess(identity, text(row, "displayname"), has_pin, text(row, "context") or "", place)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ringkeep.asterisk.conf import Place
 from ringkeep.phonesystem.model import Extension, Mailbox, Row, Tables
-from ringkeep.phonesystem.readers.database.rows import keywords, name_in, number, rows_of, settings_of, text
+from ringkeep.phonesystem.readers.database.rows import keywords, number, rows_of, settings_of, text
 
 KEYWORD_TABLES = {
     "pjsip": "sip",  # FreePBX and IssabelPBX keep both in one table
@@ -48,7 +48,7 @@ def _extension(
     columns = {**row, "emergency_cid": device.get("emergency_cid"), "devicetype": device.get("devicetype")}
     return Extension(
         number=extension,
-        name=name_in(row, "name") or name_in(device, "description"),
+        name=text(row, "name") or text(device, "description"),
         technology="iax2" if technology == "iax" else technology,
         endpoint=endpoint,
         aor=endpoint if technology in ("pjsip", "sip") else None,

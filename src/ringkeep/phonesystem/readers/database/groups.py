@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ringkeep.phonesystem.destinations import parse_destination
 from ringkeep.phonesystem.model import Conference, FollowMe, PagingGroup, ParkingLot, Queue, RingGroup, Row, Tables
-from ringkeep.phonesystem.readers.database.rows import keywords, name_in, number, rows_of, settings_of, text
+from ringkeep.phonesystem.readers.database.rows import keywords, number, rows_of, settings_of, text
 
 MEMBER = re.compile(r"(?:PJSIP|SIP|Local|IAX2|DAHDI)/([^@/,]{1,80})", re.I)
 QUEUE_COLUMNS = frozenset({"extension", "descr", "maxwait", "dest"})
@@ -38,7 +38,7 @@ def read_queues(tables: Tables, database: Mapping[str, str]) -> Iterator[Queue]:
         if name in agents:
             settings["dynamic_members"] = ",".join(sorted(agents[name]))
         yield Queue(
-            name=name, number=name, title=name_in(row, "descr"), strategy=options.get("strategy") or None, members=interfaces,
+            name=name, number=name, title=text(row, "descr"), strategy=options.get("strategy") or None, members=interfaces,
             member_numbers=tuple(match[1] for one in interfaces if (match := MEMBER.match(one))), place=place,
             timeout_s=number(row, "maxwait") or None, destination=parse_destination(text(row, "dest")), settings=settings,
         )  # fmt: skip
@@ -53,7 +53,7 @@ def read_ring_groups(tables: Tables, database: Mapping[str, str]) -> Iterator[Ri
         if name := text(row, "grpnum"):
             kept = {column: database.get(f"/RINGGROUP/{name}/{column}") for column in ("changecid", "fixedcid")}
             yield RingGroup(
-                name=name, number=name, members=members_of(row.get("grplist")), place=place, title=name_in(row, "description"),
+                name=name, number=name, members=members_of(row.get("grplist")), place=place, title=text(row, "description"),
                 strategy=text(row, "strategy"), ring_s=number(row, "grptime"),
                 destination=parse_destination(text(row, "postdest")), settings=settings_of({**kept, **row}, GROUP_COLUMNS),
             )  # fmt: skip
@@ -89,7 +89,7 @@ def read_paging_groups(tables: Tables) -> Iterator[PagingGroup]:
             members.setdefault(text(row, "page_number") or "", []).append(member)
     for row, place in rows_of(tables, "paging_config"):
         if group := text(row, "page_group"):
-            yield PagingGroup(group, name_in(row, "description"), tuple(members.get(group, ())), place)
+            yield PagingGroup(group, text(row, "description"), tuple(members.get(group, ())), place)
 
 
 def read_conferences(tables: Tables) -> Iterator[Conference]:
@@ -99,7 +99,7 @@ def read_conferences(tables: Tables) -> Iterator[Conference]:
             settings = settings_of(row, CONFERENCE_COLUMNS)
             if text(row, "adminpin"):
                 settings["leader"] = "by a code"
-            yield Conference(room, name_in(row, "description"), place, text(row, "userpin"), settings)
+            yield Conference(room, text(row, "description"), place, text(row, "userpin"), settings)
 
 
 def read_parking_lots(tables: Tables) -> Iterator[ParkingLot]:
@@ -107,7 +107,7 @@ def read_parking_lots(tables: Tables) -> Iterator[ParkingLot]:
     for row, place in rows_of(tables, "parkplus"):
         lot = text(row, "parkext")
         yield ParkingLot(
-            name_in(row, "name") or lot or "", lot, _positions(text(row, "parkpos"), number(row, "numslots")), place
+            text(row, "name") or lot or "", lot, _positions(text(row, "parkpos"), number(row, "numslots")), place
         )
     if tables.get("parkplus"):
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ringkeep.asterisk.conf import Place
 from ringkeep.phonesystem.destinations import parse_destination
 from ringkeep.phonesystem.model import Announcement, Menu, MenuKey, NightSwitch, Row, Tables, TimeCondition
-from ringkeep.phonesystem.readers.database.rows import by_number, name_in, number, rows_of, settings_of, text
+from ringkeep.phonesystem.readers.database.rows import by_number, number, rows_of, settings_of, text
 
 MENU_COLUMNS = frozenset({
     "id", "ivr_id", "name", "displayname", "announcement", "announcement_id", "directdial", "enable_directdial", "timeout_time", "timeout",
@@ -49,7 +49,7 @@ def _menu(
     direct = row.get("directdial", row.get("enable_directdial"))
     return Menu(
         name=identity, context=f"ivr-{identity}", prompts=sounds.get(text(row, "announcement", "announcement_id") or "", ()),
-        keys=tuple(keys), place=place, title=name_in(row, "name", "displayname"),
+        keys=tuple(keys), place=place, title=text(row, "name", "displayname"),
         timeout_s=number(row, "timeout_time") if "timeout_time" in row else number(row, "timeout"),
         direct_dial=None if direct is None else direct.strip().lower() not in NO, settings=settings_of(row, MENU_COLUMNS),
     )  # fmt: skip
@@ -70,7 +70,7 @@ def read_announcements(tables: Tables) -> Iterator[Announcement]:
         if identity := text(row, "announcement_id"):
             prompts = sounds.get(text(row, "recording_id") or "", ())
             after = parse_destination(text(row, "post_dest"))
-            yield Announcement(identity, name_in(row, "description"), prompts, after, place)
+            yield Announcement(identity, text(row, "description"), prompts, after, place)
 
 
 def read_time_conditions(tables: Tables, database: Mapping[str, str]) -> Iterator[TimeCondition]:
@@ -86,7 +86,7 @@ def read_time_conditions(tables: Tables, database: Mapping[str, str]) -> Iterato
         by_calendar = (text(row, "mode") or "").startswith("calendar")
         own = [group.replace("|", ",")] if "|" in group else times.get(group, [])  # before there were time groups
         yield TimeCondition(
-            id=identity, title=name_in(row, "displayname"), times=() if by_calendar else tuple(own),
+            id=identity, title=text(row, "displayname"), times=() if by_calendar else tuple(own),
             zone=None if zone == "default" else zone, inside=parse_destination(text(row, "truegoto")),
             outside=parse_destination(text(row, "falsegoto")), override=database.get(f"/TC/{identity}") or None, place=place,
         )  # fmt: skip
@@ -104,7 +104,7 @@ def read_night_switches(tables: Tables, database: Mapping[str, str]) -> Iterator
     for identity in by_number(rows):
         state = database.get(f"/DAYNIGHT/C{identity}")
         yield NightSwitch(
-            id=identity, title=name_in(rows[identity], "fc_description"), day=parse_destination(rows[identity].get("day")),
+            id=identity, title=text(rows[identity], "fc_description"), day=parse_destination(rows[identity].get("day")),
             night=parse_destination(rows[identity].get("night")), is_night=state.upper() == "NIGHT" if state else None,
             place=places[identity],
         )  # fmt: skip

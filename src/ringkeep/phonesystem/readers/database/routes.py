@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ringkeep.phonesystem.destinations import parse_destination
 from ringkeep.phonesystem.model import DialPattern, InboundNumber, OutboundRoute, Row, Tables, Trunk
-from ringkeep.phonesystem.readers.database.rows import name_in, number, rows_of, settings_of, text
+from ringkeep.phonesystem.readers.database.rows import number, rows_of, settings_of, text
 
 INBOUND_COLUMNS = frozenset({"cidnum", "extension", "destination", "description"})
 OUTBOUND_COLUMNS = frozenset({"route_id", "name", "emergency_route", "seq"})
@@ -17,11 +17,12 @@ LITERAL = re.compile(r"[0-9*]*")
 
 def read_inbound_numbers(tables: Tables, trunks: Sequence[Trunk]) -> Iterator[InboundNumber]:
     """Every trunk that is switched on reaches every inbound route: the products do not tell them apart."""
-    names = tuple(trunk.name for trunk in trunks if trunk.enabled is not False)
+    live = [trunk for trunk in trunks if trunk.enabled is not False]
+    names, context = tuple(trunk.name for trunk in live), next((t.context for t in live if t.context), "from-pstn")
     for row, place in rows_of(tables, "incoming"):
         yield InboundNumber(
-            number=text(row, "extension") or "", context="from-pstn", trunks=names, place=place, callerid=text(row, "cidnum"),
-            title=name_in(row, "description"), destination=parse_destination(text(row, "destination")),
+            number=text(row, "extension") or "", context=context, trunks=names, place=place, callerid=text(row, "cidnum"),
+            title=text(row, "description"), destination=parse_destination(text(row, "destination")),
             settings=settings_of(row, INBOUND_COLUMNS),
         )  # fmt: skip
 
@@ -41,7 +42,7 @@ def read_outbound_routes(tables: Tables, trunks: Sequence[Trunk]) -> Iterator[Ou
         settings = settings_of(row, OUTBOUND_COLUMNS)
         if text(row, "password"):
             settings["asks"] = "a code"
-        title = name_in(row, "name")
+        title = text(row, "name")
         yield OutboundRoute(
             name=title or identity or "", pattern=own[0].pattern if own else "", context=f"outrt-{identity}",
             trunks=tuple(names[one] for way in ways.get(identity, []) if (one := text(way, "trunk_id")) in names),

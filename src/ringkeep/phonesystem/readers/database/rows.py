@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
@@ -13,7 +12,6 @@ from ringkeep.phonesystem.model import Row, Tables
 from ringkeep.phonesystem.readers.settings import SECRET
 
 SECRET_COLUMNS = ("pin", "pass", "pwd", "code", "key")  # as endings, beside those that are options of files too
-SLASHED = re.compile(r"\\(['\"\\])")
 
 
 @runtime_checkable
@@ -42,12 +40,6 @@ def text(row: Row, *columns: str) -> str | None:
 def number(row: Row, column: str) -> int | None:
     """A whole number, None for anything else."""
     return whole_number((row.get(column) or "").strip())
-
-
-def name_in(row: Row, *columns: str) -> str | None:
-    """A name as people wrote it: IssabelPBX stores `O\\'Brien` for O'Brien."""
-    value = text(row, *columns)
-    return SLASHED.sub(r"\1", value) if value and "\\" in value else value
 
 
 def settings_of(values: Mapping[str, str | None], known: Collection[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ringkeep.asterisk.conf import Place
 from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.model import Registration, Row, Tables, Trunk
-from ringkeep.phonesystem.readers.database.rows import keywords, name_in, number, rows_of, settings_of, text
+from ringkeep.phonesystem.readers.database.rows import keywords, number, rows_of, settings_of, text
 
 TABLES = {"pjsip": "pjsip", "sip": "sip", "iax2": "iax", "iax": "iax"}
 PORTS = {"pjsip": 5060, "sip": 5060, "iax2": 4569}
@@ -106,7 +106,7 @@ def _trunk(
     row, options = line.row, line.options
     match, username = names
     return Trunk(
-        name=name_in(row, "name") or line.endpoint or text(row, "trunkid") or "",
+        name=text(row, "name") or line.endpoint or text(row, "trunkid") or "",
         technology=line.technology,
         endpoint=line.endpoint,
         hosts=hosts,
