@@ -16,9 +16,10 @@ STATES = {"CF": "forward_always", "CFB": "forward_busy", "CFU": "forward_unanswe
 
 
 def blacklist(database: Mapping[str, str]) -> tuple[str, ...]:
-    """Callers who are turned away."""
+    """Callers who are turned away; `dest` and `blocked` are the module's own settings."""
     prefix = "/blacklist/"
-    return tuple(sorted(key[len(prefix) :] for key in database if key.startswith(prefix)))
+    found = (key[len(prefix) :] for key in database if key.startswith(prefix))
+    return tuple(sorted(number for number in found if number not in ("dest", "blocked")))
 
 
 def call_states(database: Mapping[str, str]) -> Iterator[CallState]:
