@@ -18,6 +18,7 @@ KEYS = {said_keys(keys).template for keys in ("1", "12", "1234567890*#")}
 
 def simplified(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """Nodes numbered from 0 in the order met, and edges of both without what adds nothing."""
+    edges = _without_goodbyes(nodes, edges)
     classes = _classes(nodes, edges)
     first: dict[Hashable, int] = {}
     stands: dict[int, int] = {}
@@ -29,7 +30,6 @@ def simplified(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[tuple[Node
         for name, says in zip(edge.names, edge.says, strict=True):
             told.setdefault(name, says)
     kept = {node.id: node for node in nodes if stands[node.id] == node.id}
-    _end_at_mailboxes(kept, merged)
     reached = _reached(merged)
     numbered = {old: new for new, old in enumerate(old for old in kept if old in reached)}
     drawn = [(a, b, told) for (a, b), told in merged.items() if a in numbered and b in numbered]
@@ -52,7 +52,7 @@ def _classes(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[int, Hashable
     going: dict[int, list[tuple[tuple[str, ...], int]]] = {node.id: [] for node in nodes}
     for edge in edges:
         going[edge.source].append((edge.names, edge.target))
-    classes: dict[int, int] = _numbered({n.id: (n.kind, str(n.label), str(n.place), n.application) for n in nodes})
+    classes: dict[int, int] = _numbered({n.id: _what(n) for n in nodes})
     for _ in range(ROUNDS):
         told = {
             n.id: (classes[n.id], frozenset((names, classes[target]) for names, target in going[n.id])) for n in nodes
@@ -64,19 +64,44 @@ def _classes(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[int, Hashable
     return dict(classes)
 
 
+def _what(node: Node) -> Hashable:
+    """What a node is by itself; a mailbox is the same whichever greeting it plays."""
+    if node.kind == "voicemail":
+        return node.kind, str(node.label)
+    return node.kind, str(node.label), str(node.place), node.application
+
+
 def _numbered(told: Mapping[int, Hashable]) -> dict[int, int]:
     numbers: dict[Hashable, int] = {}
     return {identity: numbers.setdefault(what, len(numbers)) for identity, what in told.items()}
 
 
-def _end_at_mailboxes(nodes: Mapping[int, Node], edges: dict[tuple[int, int], dict[str, Sentence]]) -> None:
-    """A message left and then hung up: the mailbox is the end."""
-    for source, target in list(edges):
-        if nodes[source].kind == "voicemail" and nodes[target].kind == "hangup":
-            told = edges[source, target]
-            told.pop("left", None)
-            if not told:
-                del edges[source, target]
+def _without_goodbyes(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge]:
+    """A message left, perhaps a goodbye, and then hung up: the mailbox is the end."""
+    by_id = {node.id: node for node in nodes}
+    going: dict[int, list[int]] = {}
+    for edge in edges:
+        going.setdefault(edge.source, []).append(edge.target)
+    kept = []
+    for edge in edges:
+        if by_id[edge.source].kind == "voicemail" and "left" in edge.names and _only_ends(by_id, going, edge.target):
+            further = [(n, s) for n, s in zip(edge.names, edge.says, strict=True) if n != "left"]
+            if not further:
+                continue
+            edge = replace(edge, names=tuple(n for n, _ in further), says=tuple(s for _, s in further))
+        kept.append(edge)
+    return kept
+
+
+def _only_ends(nodes: Mapping[int, Node], going: Mapping[int, list[int]], node: int) -> bool:
+    for _ in range(len(nodes)):
+        further = going.get(node, [])
+        if nodes[node].kind == "hangup":
+            return True
+        if nodes[node].kind != "announcement" or len(further) != 1:
+            return False
+        node = further[0]
+    return False
 
 
 def _reached(edges: Mapping[tuple[int, int], object]) -> set[int]:

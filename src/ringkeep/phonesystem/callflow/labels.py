@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -31,6 +32,9 @@ KINDS: Mapping[str, Sentence] = {
 }  # fmt: skip
 
 
+SAYS_IT = re.compile(r"^(queue|ring group|conference|announcement)\s+", re.I)  # titles that begin with what it is
+
+
 class Names:
     """The model of one phone system, looked up by what stops name."""
 
@@ -49,11 +53,12 @@ class Names:
         """The stop for people."""
         if stop.kind in LABELS:
             return LABELS[stop.kind](self, stop, at)
-        return KINDS.get(stop.kind) or Sentence("{name}", {"name": stop.name or stop.kind})
+        return KINDS.get(stop.kind) or Sentence("Step {name}", {"name": stop.name or stop.kind})
 
 
 def _named(plain: str, titled: str, title: str | None, **values: Value) -> Sentence:
     """The sentence with the title where there is one worth saying."""
+    title = SAYS_IT.sub("", title or "")
     if title and title not in values.values():
         return Sentence(titled, {**values, "title": title})
     return Sentence(plain, values)
@@ -95,6 +100,8 @@ def _ring_group(names: Names, stop: Stop, at: datetime) -> Sentence:
 
 def _menu(names: Names, stop: Stop, at: datetime) -> Sentence:
     menu = names.menus.get(stop.name)
+    if stop.name.startswith("app-announcement-"):  # one that a key skips
+        return Sentence("Announcement {name}", {"name": names.announcements.get(stop.name) or ", ".join(stop.prompts)})
     return Sentence("Menu {name}", {"name": (menu.title if menu else None) or stop.name})
 
 
@@ -126,10 +133,11 @@ def _paging(names: Names, stop: Stop, at: datetime) -> Sentence:
 
 def _hours(names: Names, stop: Stop, at: datetime) -> Sentence:
     title = names.conditions.get(f"{stop.context},{stop.extension}")
-    change = next_change(stop.name.split("; "), at)
+    specs = stop.name.split("; ")
+    is_open = "open" in stop.targets
+    change = next_change(specs[-1:] if is_open else specs, at)
     plain, titled = _("Opening hours {times}"), _("Opening hours {title}")
     said = _named(plain, titled, title, times=stop.name)
-    is_open = "open" in stop.targets
     if change is None:
         return Sentence(OPEN_ALWAYS if is_open else CLOSED_ALWAYS, {"what": said})
     if is_open and change.minute % 5 == 1:
@@ -152,8 +160,28 @@ def _unknown(names: Names, stop: Stop, at: datetime) -> Sentence:
     return Sentence("Decided by {what}", {"what": reason})
 
 
+# Why a call gets nowhere, as the walker says it.
+WHYS = tuple(
+    (re.compile(re.escape(text.template).replace(r"\{", "(?P<").replace(r"\}", ">.*)"), re.S), text)
+    for text in (
+        Sentence("context {context} is missing"), Sentence("macro {name} is missing"), Sentence("queue {name} is missing"),
+        Sentence("mailbox {name} is missing"), Sentence("{number} in {context} has no label {label}"),
+        Sentence("{number} in {context} has no priority {priority}"), Sentence("{number} is not in {context}"),
+        Sentence("this Asterisk has no application {name}"), Sentence("{dial} rings nobody"),
+        Sentence("it goes round in circles for ever"),
+    )
+)  # fmt: skip
+
+
+def _why(name: str) -> Value:
+    for pattern, text in WHYS:
+        if match := pattern.fullmatch(name[:500]):
+            return Sentence(text.template, match.groupdict())
+    return name
+
+
 def _dead_end(names: Names, stop: Stop, at: datetime) -> Sentence:
-    return Sentence("Dead end: {why}", {"why": stop.name})
+    return Sentence("Dead end: {why}", {"why": _why(stop.name)})
 
 
 def _input(names: Names, stop: Stop, at: datetime) -> Sentence:
@@ -165,7 +193,7 @@ def _direct_dial(names: Names, stop: Stop, at: datetime) -> Sentence:
 
 
 def _nobody(names: Names, stop: Stop, at: datetime) -> Sentence:
-    return Sentence("Nobody to ring: {why}", {"why": stop.name})
+    return Sentence("Nobody to reach: {why}", {"why": _why(stop.name)})
 
 
 LABELS: Mapping[str, Callable[[Names, Stop, datetime], Sentence]] = {

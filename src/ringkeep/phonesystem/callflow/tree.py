@@ -36,6 +36,7 @@ LEAVES = {
 }  # fmt: skip
 SECRETIVE = {"authenticate", "vmauthenticate", "disa", "meetme", "confbridge", "agi", "deadagi", "eagi"}
 SHOWN = 200
+UNSAID = Sentence("And more")  # until the tree is whole and labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +339,8 @@ class _Explorer:
         visit = way.visits.get(key, 0) + 1
         way.visits[key] = visit
         before = way.trail.get(key)
-        alike = self.alike.setdefault(key, [])
-        if before is None and len(alike) >= COPIES:
+        alike = self.alike.setdefault((key, stop.prompts, walker.functions.language), [])
+        if before is None and len(alike) >= (1 if stop.kind == "menu" else COPIES):
             self._link(alike[0])
             raise End("known")
         if before is not None and visit > VISITS:
@@ -355,7 +356,7 @@ class _Explorer:
         return key
 
     def _add(self, stop: Stop) -> int:
-        self.nodes.append(Node(len(self.nodes), stop.kind, Sentence(""), stop))
+        self.nodes.append(Node(len(self.nodes), stop.kind, UNSAID, stop))
         return len(self.nodes) - 1
 
     def _link(self, target: int) -> None:

@@ -88,6 +88,9 @@ RAW = {"while", "execif", "noop", "verbose", "log"}
 class Walker:
     """A call at one moment."""
 
+    at: datetime
+    functions: Functions
+
     def __init__(self, setting: Setting, driver: Driver, functions: Functions) -> None:
         self.setting, self.driver = setting, driver
         self.system, self.at = setting.system, setting.at
@@ -98,7 +101,9 @@ class Walker:
         self.frames: list[Frame] = []
         self.prompts: list[tuple[Step, str, str]] = []  # Background played, no key yet
         self.path: list[Place] = []
-        self.context, self.extension, self.priority = "", "", 1
+        self.context: str = ""
+        self.extension: str = ""
+        self.priority: int = 1
         self.depth, self.steps = 0, 0
         self.seen: dict[tuple[object, ...], int] = {}
         self.marks: dict[tuple[object, ...], tuple[object, ...]] = {}  # situations there
