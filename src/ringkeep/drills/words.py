@@ -90,13 +90,6 @@ DEFECTS = {
     "left-out": _("Something was not taken into the lab"),
     "module-absent": _("A module is not in the lab"),
     "backup-incomplete": _("The backup lacks what it lists"),
-    # Reading the files
-    "encoding": _("A file is not in UTF-8"),
-    "unknown-line": _("Asterisk ignores a line of a context"),
-    "no-extension": _("“same” without a number before it"),
-    "bad-priority": _("A priority that is no number"),
-    "priority-duplicate": _("A priority is given twice"),
-    "no-first-priority": _("A number has no first step"),
 }
 ADVICE = {
     **checked.ADVICE,
@@ -124,13 +117,6 @@ ADVICE = {
     "left-out": _("See whether the system needs it; links out, devices and the like are never taken."),
     "module-absent": _("Nothing, unless it must work after a restore: then make sure the new machine has it."),
     "backup-incomplete": _("Make the backup again and see why these were left out."),
-    # Reading the files
-    "encoding": _("Save the file as UTF-8."),
-    "unknown-line": _("Correct or remove the line."),
-    "no-extension": _("Write the number on this line; Asterisk ignores it."),
-    "bad-priority": _("Correct the priority; Asterisk ignores the line."),
-    "priority-duplicate": _("Remove one of the lines; Asterisk keeps the first."),
-    "no-first-priority": _("Give it a priority 1; without it a call cannot begin there."),
 }
 
 

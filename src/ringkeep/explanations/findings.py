@@ -92,8 +92,8 @@ def document(findings: tuple[Finding, ...], words: Words) -> dict[str, object]:
 
 def _fields(finding: Finding, words: Words) -> dict[str, object]:
     return {
-        "severity": finding.severity, "code": finding.code, "where": shown(str(finding.place)), "title": words(TITLES[finding.code]),
-        "what": said(finding, words), "why": words(WHY[finding.code]), "advice": words(ADVICE[finding.code]),
+        "severity": finding.severity, "code": finding.code, "where": shown(str(finding.place)), "title": words(TITLES.get(finding.code, finding.code)),
+        "what": said(finding, words), "why": words(WHY.get(finding.code, "")), "advice": words(ADVICE.get(finding.code, "")),
         "what_id": shown(finding.subject) or None, "more": [shown(str(place)) for place in finding.more],
     }  # fmt: skip
 
@@ -132,12 +132,12 @@ def _print(phone_system: Opened, findings: tuple[Finding, ...], words: Words) ->
 def _group(code: str, findings: list[Finding], show: Show, words: Words) -> None:
     """A kind of finding: what, where, why it matters, what to do."""
     severity = findings[0].severity
-    show(f"\n[{COLOUR[severity]}]{SIGN[severity]}[/] [bold]{escape(words(TITLES[code]))}[/] [dim]{code}[/]")
+    show(f"\n[{COLOUR[severity]}]{SIGN[severity]}[/] [bold]{escape(words(TITLES.get(code, code)))}[/] [dim]{code}[/]")
     for finding in findings:
         show(f"    {escape(said(finding, words))}")
         places = ", ".join(shown(str(place)) for place in (finding.place, *finding.more[: PLACES - 1]))
         left = len(finding.more) - PLACES + 1
         more = " " + words("… and {number} more").format(number=words.number(left)) if left > 0 else ""
         show(f"    [dim]{escape(places + more)}[/]")
-    show(f"    {escape(words(WHY[code]))}")
-    show(f"    → {escape(words(ADVICE[code]))}")
+    show(f"    {escape(words(WHY.get(code, '')))}")
+    show(f"    → {escape(words(ADVICE.get(code, '')))}")

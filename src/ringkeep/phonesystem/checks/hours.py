@@ -41,7 +41,11 @@ def check_hours(known: Known) -> Iterator[Finding]:
 
 # -- what is not wrong by itself ------------------------------------------------------------------------------
 
-WEEK = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_ = str  # marks a text for translation
+
+WEEK = (
+    _("Sunday"), _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
+)  # fmt: skip
 DATE = re.compile(r"(?<![0-9])(20[0-9]{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12][0-9]|3[01])(?![0-9])")
 GAP = range(2, 16)  # minutes between two opening times of a day that nobody meant
 
@@ -147,8 +151,10 @@ def _week(known: Known, number: InboundNumber, noon: datetime, place: Place) -> 
     days = [WEEK[(noon + timedelta(days=day)).isoweekday() % 7] for day in range(7)]
     lonely = [days[n] for n in range(7) if not open_on[n] and open_on[n - 1] and open_on[(n + 1) % 7]]
     if lonely and open_on.count(False) > len(lonely):
-        values = {"number": called, "day": lonely[0]}
-        says = Sentence("{number} is closed all of {day}, between two days on which it is open", values)
+        day = Sentence(lonely[0])
+        says = Sentence(
+            "{number} is closed all of {day}, between two days on which it is open", {"number": called, "day": day}
+        )
         yield Finding("hours-gap", "degraded", place, says, called)
     if not any(open_on) and not any(staffed(day, hour) for day in range(7) for hour in range(0, 24, 4)):
         says = Sentence("{number} is closed at all hours of the week", {"number": called})

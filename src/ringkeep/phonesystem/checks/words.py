@@ -87,6 +87,12 @@ TITLES = {
     "insecure-peer": _("A phone is not asked for its password"),
     "version-ended": _("Asterisk gets no security fixes any more"),
     "not-applied": _("Pages and files differ"),
+    "encoding": _("A file is not in UTF-8"),
+    "unknown-line": _("Asterisk ignores a line of a context"),
+    "no-extension": _("“same” without a number before it"),
+    "bad-priority": _("A priority that is no number"),
+    "priority-duplicate": _("A priority is given twice"),
+    "no-first-priority": _("A number has no first step"),
 }
 WHY = {
     "dead-end": _("Callers hear nothing or are cut off."),
@@ -175,6 +181,12 @@ WHY = {
     "not-applied": _(
         "Callers meet what the files say, not what the pages show: a change was not applied, or a generated file was edited."
     ),
+    "encoding": _("Names with special letters look wrong, or the file is not read at all."),
+    "unknown-line": _("Asterisk ignores the line."),
+    "no-extension": _("Asterisk ignores the line."),
+    "bad-priority": _("Asterisk ignores the line."),
+    "priority-duplicate": _("What the second line says never happens."),
+    "no-first-priority": _("A call cannot begin there."),
 }
 ADVICE = {
     "dead-end": _("Give the number a destination, or take it out of service at the carrier."),
@@ -271,4 +283,10 @@ ADVICE = {
     "insecure-peer": _("Remove insecure= from it; only a carrier with a fixed address needs it."),
     "version-ended": _("Plan an upgrade; prove this system on the new version first."),
     "not-applied": _("Press Apply Config, or undo the change; put own lines into the *_custom.conf files."),
+    "encoding": _("Save the file as UTF-8."),
+    "unknown-line": _("Correct or remove the line."),
+    "no-extension": _("Write the number on this line; Asterisk ignores it."),
+    "bad-priority": _("Correct the priority; Asterisk ignores the line."),
+    "priority-duplicate": _("Remove one of the lines; Asterisk keeps the first."),
+    "no-first-priority": _("Give it a priority 1; without it a call cannot begin there."),
 }
