@@ -153,14 +153,13 @@ def menu_wait(night: Night) -> None:
 
 
 def group_member(night: Night) -> None:
-    night.row("ringgroups", grpnum="601")["grplist"] = "1011-1018-1025-1032-1039-1046-1199"
-    night.sub(ADDITIONAL, "1011-1018-1025-1032-1039-1046", "1011-1018-1025-1032-1039-1046-1199", 3)
-    night.sub(
-        ADDITIONAL,
-        "Pickup(1199&1199@PICKUPMARK)",
-        "Pickup(1199&1199@PICKUPMARK&601@from-internal&601@from-internal-xfer&601@ext-group)",
-        2,
-    )
+    night.row("ringgroups", grpnum="601")["grplist"] = "1011-1018-1025-1032-1039-1046-1007"
+    night.sub(ADDITIONAL, "1011-1018-1025-1032-1039-1046", "1011-1018-1025-1032-1039-1046-1007", 3)
+    for code in ("**", "***80"):
+        line = (
+            f"exten => {code}1007,n,Pickup(1007&1007@PICKUPMARK&600@from-internal&600@from-internal-xfer&600@ext-group"
+        )
+        night.sub(ADDITIONAL, f"{line})", f"{line}&601@from-internal&601@from-internal-xfer&601@ext-group)")
 
 
 def group_strategy(night: Night) -> None:
@@ -342,11 +341,11 @@ def noise(night: Night) -> None:
 
 CASES = (
     Case("nothing but noise", noise, ()),
-    Case("extension renamed", rename, (("changed", "extension", "1070", "name", "Ana García", "New Name"),), "Extension 1070 is now called New Name"),
+    Case("extension renamed", rename, (("changed", "extension", "1070", "name", "Kofi Nguyen", "New Name"),), "Extension 1070 is now called New Name"),
     Case("SIP password changed", secret, (("changed", "extension", "1071", "secret", None, None),), "The SIP password of extension 1071 changed"),
     Case("codecs of an extension", codecs, (("changed", "extension", "1072", "codecs", "ulaw, alaw, gsm, g726, g722", "alaw"),)),
     Case("another setting of an extension", setting, (("changed", "extension", "1073", "dtmf_mode", "rfc4733", "inband"),)),
-    Case("number an extension shows", outbound_caller, (("changed", "extension", "1074", "outbound_caller", '"Elif García" <+12125550074>', "<+12125550999>"),)),
+    Case("number an extension shows", outbound_caller, (("changed", "extension", "1074", "outbound_caller", None, "<+12125550999>"),)),
     Case("extension added", add_extension, (("added", "extension", "1250", None, None, None),), "with a mailbox"),
     Case("queue deleted", delete_queue, (("removed", "queue", "405", None, None, None),)),
     Case("queue strategy", queue_strategy, (("changed", "queue", "403", "strategy", "rrmemory", "random"),)),
@@ -357,7 +356,7 @@ CASES = (
     Case("menu key removed", menu_key_removed, (("removed", "menu", "1", "key 3", "queue 404", None),)),
     Case("menu without a key", menu_timeout, (("changed", "menu", "1", "key t", "extension 1000", "queue 401"),)),
     Case("menu waits longer", menu_wait, (("changed", "menu", "2", "timeout_s", "10", "25"),)),
-    Case("ring group member", group_member, (("added", "ring_group", "601", "members", None, "1199"),)),
+    Case("ring group member", group_member, (("added", "ring_group", "601", "members", None, "1007"),)),
     Case("ring group strategy", group_strategy, (("changed", "ring_group", "601", "strategy", "hunt", "memoryhunt"),)),
     Case("ring group time", group_time, (("changed", "ring_group", "601", "ring_s", "20", "45"),)),
     Case("DID added", did_added, (("added", "inbound_route", "12125558888", None, None, "menu 2"),)),

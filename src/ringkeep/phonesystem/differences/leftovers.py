@@ -61,9 +61,10 @@ def difference_of(trace: Trace, thing: Thing, field: str | None = None) -> Diffe
 
 
 def _value(field: str, text: str | None, trace: Trace) -> Value | None:
-    if field == "enabled" and text and trace.where != "featurecodes":
-        off = text in ("on", "1", "yes")
-        return Value("no" if off else "yes", (text,))
+    if field == "enabled" and text:
+        is_on = text in ("on", "1", "yes")
+        means_on = trace.where == "featurecodes"  # trunks have a column that says they are off
+        return Value("yes" if is_on == means_on else "no", (text,))
     if field == "members" and text and (number := re.match(r"[A-Za-z0-9]+/([0-9]+)[^,]*(?:,([0-9]+))?", text)):
         if trace.before and trace.after:  # the same member with another penalty
             return Value(f"{number[1]} ({number[2] or 0})", (text,))

@@ -85,7 +85,7 @@ TABLES: Mapping[str, Table] = {
     "music": Table("music_class", ("category",)),
     "miscdests": Table("outside_number", ("id",), fields={"description": "title", "destdial": "number"}),
     "disa": Table("direct_access", ("disa_id",), fields={"displayname": "title", "pin": "has_pin"}),
-    "featurecodes": Table("setting", ("modulename", "featurename")),
+    "featurecodes": Table("feature_code", ("customcode", "defaultcode"), ("modulename", "featurename")),
     "freepbx_settings": Table("setting", ("keyword",), value="value", ignored=frozenset({"sortorder", "description", "name"})),
     "issabelpbx_settings": Table("setting", ("keyword",), value="value", ignored=frozenset({"sortorder", "description", "name"})),
     "sipsettings": Table("setting", ("keyword",), value="data", ignored=frozenset({"seq", "type"})),
@@ -171,7 +171,7 @@ class Owners:
         for kind in kinds:
             if found := self.by_alias.get(("endpoint", name)) if kind in ("extension", "trunk") else None:
                 return found
-            if found := self.by_name.get((kind, name)):
+            if found := self.by_name.get((kind, name)) or self.by_alias.get((kind, name)):
                 return found
         return None
 
@@ -207,6 +207,8 @@ class Owners:
             return ("setting", " ".join([table, *words]))
         if shape.what == "inbound_route":
             return ("inbound_route", "/".join(filter(None, words)) if words[0] or words[1] else "")
+        if shape.what == "feature_code":
+            return ("feature_code", next(filter(None, words), ""))
         return self._numbered(shape.what, words[0])
 
     def _numbered(self, what: str, identity: str) -> Key:

@@ -284,7 +284,7 @@ class Speaker:
                 else Sentence("calls from {from} are no longer refused", values)
             )
         if one.field == "patterns":
-            values["pattern"] = value.words.partition("|")[2] or value.words
+            values["pattern"] = value.words
             return (
                 Sentence("{thing} now takes {pattern}", values)
                 if added

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.differences.secret_names import is_secret
-from ringkeep.phonesystem.model import Destination, PhoneSystem
+from ringkeep.phonesystem.model import Destination, DialPattern, PhoneSystem
 
 Key = tuple[str, str]  # ("extension", "1060"), ("queue", "401"), ("menu", "1")
 
@@ -163,11 +163,12 @@ def _called(system: PhoneSystem) -> Iterator[Thing]:
         members = queue.member_numbers if whole else tuple(known.get(m, m) for m in queue.members)
         yield _with(
             _thing(
-                "queue", queue.number or queue.name, queue.title, (queue.name, queue.number or ""), title=_text(queue.title),
+                "queue", queue.name, queue.title, (queue.name, queue.number or ""), title=_text(queue.title),
                 strategy=_text(queue.strategy), members=_list(members), wait_s=_number(queue.timeout_s),
                 destination=_to(queue.destination),
             ),
             queue.settings,
+            [("queue", queue.number)] if queue.number else (),
         )  # fmt: skip
     for group in system.ring_groups:
         yield _with(
@@ -233,7 +234,7 @@ def _numbers(system: PhoneSystem) -> Iterator[Thing]:
         )  # fmt: skip
         yield _with(thing, number.settings)
     for route in system.outbound_routes:
-        patterns = [f"{p.prepend}+{p.strip}|{p.pattern}" + (f"/{p.caller}" if p.caller else "") for p in route.patterns]
+        patterns = [_pattern(one) for one in route.patterns]
         thing = _thing(
             "outbound_route", route.id or f"{route.context},{route.pattern}", route.title or (route.name if route.id else None),
             (route.context,) if route.context.startswith("outrt-") else (), title=_text(route.title),
@@ -241,6 +242,12 @@ def _numbers(system: PhoneSystem) -> Iterator[Thing]:
             prepend=None if patterns else _text(route.prepend), emergency=_yes(route.emergency),
         )  # fmt: skip
         yield _with(thing, route.settings)
+
+
+def _pattern(one: DialPattern) -> str:
+    changes = [f"cut {one.strip}"] if one.strip else []
+    changes += [f"put {one.prepend} before"] if one.prepend else []
+    return one.pattern + (f"/{one.caller}" if one.caller else "") + (f" ({', '.join(changes)})" if changes else "")
 
 
 def _small(system: PhoneSystem) -> Iterator[Thing]:
@@ -253,14 +260,10 @@ def _small(system: PhoneSystem) -> Iterator[Thing]:
         )  # fmt: skip
         yield _with(thing, conference.settings)
     for lot in system.parking_lots:
-        yield _thing(
-            "parking_lot",
-            lot.number or lot.name,
-            lot.name,
-            (),
-            number=_text(lot.number),
-            positions=_text(lot.positions),
-        )
+        thing = _thing(
+            "parking_lot", lot.number or lot.name, lot.name, (), number=_text(lot.number), positions=_text(lot.positions)
+        )  # fmt: skip
+        yield _with(thing, {}, [("parking_lot", lot.name)])
     for music in system.music_classes:
         yield _thing("music_class", music.name, None, (), mode=_text(music.mode), directory=_text(music.directory))
     for outside in system.outside_numbers:

@@ -63,12 +63,12 @@ class Trace:
 @lru_cache(maxsize=4096)
 def words_in(text: str) -> frozenset[str]:
     """Words, and runs of digits, by which an object may be mentioned."""
-    return frozenset(re.findall(r"[0-9]{2,}", text)) | frozenset(re.findall(r"\w[\w.+-]*", text))
+    return frozenset(re.findall(r"[0-9]{2,}", text)) | frozenset(re.findall(r"[\w*#][\w.+#*-]*", text))
 
 
 def pieces(text: str) -> list[str]:
     """A text in pieces that are compared one by one; a pattern's underscore is none of it."""
-    return [piece.lstrip("_") for piece in re.findall(r"[\w.*#+-]+", text) if piece.strip("_")]
+    return [piece.lstrip("_") for piece in re.findall(r"[\w.*+]+", text) if piece.strip("_")]
 
 
 def origin_of(name: str, files: Files, path: str, product: str) -> str:
@@ -207,6 +207,8 @@ def _option(file: _File, key: tuple[str, str, str], before: list[str], after: li
         secret = True  # its line begins with the PIN
     elif file.family.startswith("queues") and option == "member":
         field = "members"
+    elif option == "register" and (before or after):
+        owner = file.owners.of_registration((before or after)[0])
     gone, come = (
         list((Counter(before) - Counter(after)).elements()),
         list((Counter(after) - Counter(before)).elements()),
