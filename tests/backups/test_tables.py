@@ -157,6 +157,17 @@ def test_of_several_databases_only_the_products_own_is_kept(tmp_path: Path) -> N
     assert dict(read_tables(source(tmp_path))) == {"users": [{"extension": "100"}], "devices": [{"id": "100"}]}
 
 
+def test_a_neighbours_dump_beside_the_products_is_left_out(tmp_path: Path) -> None:
+    known = ("users", "devices", "trunks", "incoming")
+    (tmp_path / "z.sql").write_text("".join(f"INSERT INTO `{table}` (`id`) VALUES (1);\n" for table in known))
+    (tmp_path / "call_center.sql").write_bytes(
+        b"INSERT INTO `users` (`id`) VALUES (2);\nINSERT INTO `agent` (`id`) VALUES (3);\n"
+    )
+    (tmp_path / "schema.sql").write_bytes(CREATE)
+    tables = read_tables(source(tmp_path))
+    assert set(tables) == {*known, "sip"} and tables["users"] == [{"id": "1"}]
+
+
 def test_call_records_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_bytes(
         b"INSERT INTO `cdr` (`src`) VALUES ('100');\nINSERT INTO `admin` (`variable`) VALUES ('x');\n"

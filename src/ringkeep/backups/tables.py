@@ -23,6 +23,7 @@ KNOWN = (
     "users", "devices", "trunks", "incoming", "sip", "featurecodes", "queues_config", "ringgroups", "outbound_routes", "modules",
     "extensions", "globals", "ivr_details",
 )  # fmt: skip
+SURE = 3  # known tables with rows: no other program has as many
 
 
 class Database(Mapping[str, Sequence[Row]]):
@@ -93,6 +94,8 @@ def read_tables(source: Source) -> Database:
     """
     notes: list[tuple[str, str]] = []
     dumps = sorted(_dumps(source, notes), key=lambda dump: (-_score(dump), dump.file))
+    if dumps and _score(dumps[0]) >= SURE:  # the others' rows are of other programs; a schema may be its own
+        dumps = [dump for dump in dumps if not dump.runs or _score(dump) >= SURE]
     database = Database(dumps, modulejson.tables(source.root, notes))
     for file, what in notes:
         database.note(file, what)

@@ -19,6 +19,7 @@ KNOWN = frozenset({
     "record_in", "record_out", "record",
 })  # fmt: skip
 KNOWN_COLUMNS = frozenset({"extension", "name", "voicemail", "ringtimer", "outboundcid"})
+SLASHED = re.compile(r"\\(.)")  # IssabelPBX keeps `O\'Brien` for O'Brien
 
 
 def read_extensions(tables: Tables, database: Mapping[str, str]) -> Iterator[Extension]:
@@ -48,7 +49,7 @@ def _extension(
     columns = {**row, "emergency_cid": device.get("emergency_cid"), "devicetype": device.get("devicetype")}
     return Extension(
         number=extension,
-        name=text(row, "name") or text(device, "description"),
+        name=SLASHED.sub(r"\1", text(row, "name") or text(device, "description") or "") or None,
         technology="iax2" if technology == "iax" else technology,
         endpoint=endpoint,
         aor=endpoint if technology in ("pjsip", "sip") else None,

@@ -50,7 +50,7 @@ def settings_of(values: Mapping[str, str | None], known: Collection[str]) -> dic
 @lru_cache(4096)  # the same few hundred names, once for each extension
 def is_secret(name: str) -> bool:
     """Whether a column or keyword of that name holds a secret."""
-    return bool(SECRET.search(name)) or name.lower().endswith(SECRET_COLUMNS)
+    return bool(SECRET.search(name)) or name.lower().endswith(SECRET_COLUMNS) or name == "register"
 
 
 def keywords(tables: Tables, table: str) -> dict[str, dict[str, str]]:
