@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -205,6 +209,104 @@ def test_includes_in_a_circle_end() -> None:
 def test_an_include_may_be_limited_in_time() -> None:
     (include,) = read("[c]\ninclude => d,9:00-17:00,mon-fri,*,*\n").contexts["c"].includes
     assert (include.context, include.times) == ("d", "9:00-17:00,mon-fri,*,*")
+
+
+OPENING = """\
+[c]
+include => day,09:00-17:00,mon-fri,*,*
+include => night,*,*,*,*
+include => day
+[day]
+exten => 1,1,Log(day)
+exten => 2,1,Log(day)
+[night]
+exten => 1,1,Log(night)
+"""
+NOON, EVENING = datetime(2026, 11, 24, 12, 0), datetime(2026, 11, 24, 20, 0)
+
+
+@pytest.mark.parametrize(("at", "wanted"), [(NOON, "day"), (EVENING, "night"), (None, "day")])
+def test_a_closed_include_is_passed_over(at: datetime | None, wanted: str) -> None:
+    dialplan = read(OPENING)
+    for _ in range(2):  # the second time from what is remembered
+        found = dialplan.find("c", "1", at=at)
+        assert found is not None and found[0].name == wanted
+
+
+def test_a_context_that_is_closed_at_one_place_may_be_open_at_another() -> None:
+    found = read(OPENING).find("c", "2", at=EVENING)
+    assert found is not None and found[0].name == "day"
+
+
+def test_only_open_includes_are_walked_through() -> None:
+    dialplan = read(OPENING.replace("include => day\n", ""))
+    assert [context.name for context in dialplan.includes_of("c", at=EVENING)] == ["c", "night"]
+    assert [context.name for context in dialplan.includes_of("c", at=NOON)] == ["c", "day", "night"]
+
+
+# -- hostile and large ----------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    ["[c]\n", "[d](c)\n", "[globals]\n", "exten => ", "same => ", "include => ", "switch => ", "ignorepat => ", "hint", "n", "1", "_X", "_[", "]", "_", ".", "!",
+     ",", "(", ")", "${", "}", "$[", "+", "-", "/", "\\", ";", " ", "\n", "\n", "\n", "A=", "${A}", "é", "\0", "9" * 40, "c,9:00-17:00,*,*,*", "|", "\ud800", "EVAL(", "2147483647"]
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES, max_size=60).map("".join), st.text(max_size=6), st.text(max_size=6))
+def test_any_text_is_a_dialplan_in_which_any_number_can_be_looked_for(text: str, number: str, context: str) -> None:
+    dialplan = read_dialplan({"/etc/asterisk/extensions.conf": text.encode("utf-8", "replace")})
+    for name in (*dialplan.contexts, context):
+        dialplan.find(name, number, priority=number, callerid=context, at=NOON)
+        list(dialplan.includes_of(name))
+    for one in dialplan.contexts.values():
+        assert len(one.ordered) == len(one.extensions)
+
+
+@settings(deadline=None)
+@given(st.text("_[]-XZN.!09ab é/", max_size=20), st.text("_[]-XZN.!09ab é/", max_size=20))
+def test_any_two_names_have_an_order_and_match_or_not(one: str, other: str) -> None:
+    assert pattern_matches(one, other) in (True, False)
+    assert pattern_matches(one, one)  # Asterisk finds a pattern by its own name
+    assert (pattern_key(one) < pattern_key(other)) + (pattern_key(other) < pattern_key(one)) <= 1
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Of this process's own time, the better of two tries."""
+    taken = []
+    for _ in range(2):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def phones(count: int) -> str:
+    """A dialplan of so many extensions, in which the last priority of each is the tenth."""
+    return "[c]\n" + "".join(
+        f"exten => {number},1,NoOp()\n" + f" same => n,Dial(PJSIP/{number})\n" * 9 for number in range(count)
+    )
+
+
+def test_reading_takes_time_in_proportion() -> None:
+    small, large = seconds(lambda: read(phones(300))), seconds(lambda: read(phones(3000)))
+    assert large < 25 * small
+
+
+def test_an_exact_number_is_found_without_looking_at_the_others() -> None:
+    small, large = read(phones(100)), read(phones(5000))
+    for dialplan in (small, large):
+        dialplan.find("c", "1")
+    few, many = (
+        seconds(lambda d=d: [d.find("c", "77", callerid=str(n)) for n in range(2000)])  # type: ignore[misc]
+        for d in (small, large)
+    )
+    assert many < 10 * few + 0.05
+
+
+def test_labels_that_are_nowhere_do_not_make_reading_quadratic() -> None:
+    text = "[c]\n" + "".join(f"exten => _{n}X,1,A()\nexten => {n}5,nowhere,B()\n" for n in range(4000))
+    assert seconds(lambda: read(text)) < 10
 
 
 # -- arguments ------------------------------------------------------------------------------------------------

@@ -106,8 +106,9 @@ def test_numbers_match_the_patterns_of_real_asterisk_in_its_order(number: int, v
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("place", range(len(TIMES)), ids=lambda place: TIMES[place])
 def test_a_time_holds_when_real_asterisk_says_so(place: int, version: int) -> None:
-    ours = [time_holds(TIMES[place].split("?")[0], at) for at in INSTANTS]
-    assert ours == [f"T{number}_{place}" in real(version)[2] for number in range(len(INSTANTS))]
+    spec = TIMES[place].split("?")[0]
+    ours = {str(at) for at in INSTANTS if time_holds(spec, at)}
+    assert ours == {str(at) for number, at in enumerate(INSTANTS) if f"T{number}_{place}" in real(version)[2]}
 
 
 def test_zones_are_reckoned_from_an_instant_that_knows_its_own() -> None:

@@ -48,13 +48,18 @@ def read_dialplan(files: Files, *, path: str = "/etc/asterisk/extensions.conf") 
     return dialplan
 
 
+Key = tuple[str, object, object]  # context, extension, caller: equal for what Asterisk takes for the same
+
+
 @dataclass(slots=True)
 class _Line:
     """An `exten` or `same` line on its way into the dialplan."""
 
     context: Context
+    written: str
     name: str
     callerid: str | None
+    key: Key
     entry: Entry
 
 
@@ -63,11 +68,12 @@ class _Compiler:
     """Reads sections into contexts; `same` and `n` lean on the line before."""
 
     dialplan: Dialplan
-    extensions: dict[tuple[str, object, object], Extension] = field(default_factory=dict)
+    extensions: dict[Key, Extension] = field(default_factory=dict)
     lowest: dict[int, int] = field(default_factory=dict)  # id of an extension -> its lowest priority
     names: dict[str, str] = field(default_factory=dict)  # what variables hold while a line is read
     extension: str = ""  # the last line's, with its caller
     last: int | None = None  # the last line's priority
+    line: _Line | None = None
 
     def read(self, configuration: Configuration) -> None:
         general = configuration.section("general")
@@ -167,8 +173,7 @@ class _Compiler:
         else:
             name, rest = _name_and_rest(rest)
             self.extension = self._substituted(name, entry.place)[:NAME_LENGTH]
-        name, slash, caller = self.extension.partition("/")
-        line = _Line(context, extension_name(name), extension_name(caller_name(caller)) if slash else None, entry)
+        line = self._line(context, self.extension, entry)
         text, _, application = rest.partition(",")
         read = self._priority(line, text.strip())
         if read is None:
@@ -180,8 +185,22 @@ class _Compiler:
         name, arguments = self._application(application, entry)
         self._add(line, Step(self.last, label or None, name, arguments, entry.place))
 
+    def _line(self, context: Context, written: str, entry: Entry) -> _Line:
+        """The extension that a line is for; nearly always that of the line before."""
+        line = self.line
+        if line is None or line.context is not context or line.written != written:
+            name, slash, caller = written.partition("/")
+            callerid = extension_name(caller_name(caller)) if slash else None
+            name = extension_name(name)
+            key = (context.name, identity(name), None if callerid is None else identity(callerid))
+            line = self.line = _Line(context, written, name, callerid, key, entry)
+        line.entry = entry
+        return line
+
     def _priority(self, line: _Line, text: str) -> tuple[int, str] | None:
         """The priority and label that `text` writes; None when Asterisk ignores the line."""
+        if text == "n" and self.last is not None:  # what nearly every line has
+            return self.last + 1, ""
         place = line.entry.place
         text, opened, label = text.partition("(")
         if opened:
@@ -198,7 +217,7 @@ class _Compiler:
                 what = f"priority {word[:60]!r} is no number, n or hint: Asterisk ignores the line"
                 self._problem("bad-priority", what, place)
             return None
-        return number + _leading_number(offset), label
+        return number + (_leading_number(offset) if offset else 0), label
 
     def _number(self, line: _Line, word: str) -> int | None:
         if word == "hint":
@@ -213,7 +232,7 @@ class _Compiler:
 
     def _labelled(self, line: _Line, label: str) -> int | None:
         """The priority of a label of this extension, or of a pattern of the context that matches it."""
-        own = self.extensions.get((line.context.name, identity(line.name), _caller(line.callerid)))
+        own = self.extensions.get(line.key)
         if own is not None and (step := own.step(label)):
             return step.priority
         patterns = [e for e in line.context.extensions[:PATTERNS_SEARCHED] if e.pattern.startswith("_")]
@@ -236,10 +255,9 @@ class _Compiler:
         return name.lstrip(" \t\r\n"), arguments if end < 0 else arguments[:end]
 
     def _add(self, line: _Line, step: Step) -> None:
-        key = (line.context.name, identity(line.name), _caller(line.callerid))
-        extension = self.extensions.get(key)
+        extension = self.extensions.get(line.key)
         if extension is None:
-            extension = self.extensions[key] = Extension(line.name, line.callerid, step.place)
+            extension = self.extensions[line.key] = Extension(line.name, line.callerid, step.place)
             line.context.extensions.append(extension)
             self.lowest[id(extension)] = step.priority
         elif step.priority < self.lowest[id(extension)]:
@@ -278,7 +296,7 @@ class _Compiler:
     def add_user(self, name: str, application: str, arguments: str, section: Section) -> None:
         """An extension of users.conf: `application` "hint" gives its devices."""
         context = self._context(self.dialplan.general.get("userscontext") or "default", section.place)
-        line = _Line(context, extension_name(name), None, Entry(name, arguments, section.place))
+        line = self._line(context, name, Entry(name, arguments, section.place))
         if application == "hint":
             self._add(line, Step(HINT, None, arguments, "", section.place))
         elif line.name:
@@ -294,10 +312,6 @@ class _Compiler:
                     self._problem("no-first-priority", what, extension.place)
 
 
-def _caller(callerid: str | None) -> object:
-    return None if callerid is None else identity(callerid)
-
-
 def _leading_number(text: str) -> int:
     """The number a text begins with, 0 for none: C reads into 64 bits and keeps the lower 32."""
     match = NUMBER.match(text)
@@ -307,6 +321,9 @@ def _leading_number(text: str) -> int:
 
 def _name_and_rest(text: str) -> tuple[str, str]:
     """Cut at the first comma outside brackets that no backslash protects (pbx_strsep)."""
+    name, _, rest = text.partition(",")
+    if "[" not in name and "\\" not in name:
+        return name, rest
     depth, position = 0, 0
     while position < len(text):
         letter = text[position]
