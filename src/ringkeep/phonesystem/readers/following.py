@@ -91,6 +91,7 @@ class Follower:
     known: Known
     announcements: dict[str, Announcement] = field(default_factory=dict)  # those met, by their first prompt
     _done: dict[tuple[str, str, int | str], Destination] = field(default_factory=dict)
+    _within: int = 0  # how many Local channels deep
 
     def from_number(self, context: str, number: str, priority: int | str = 1) -> Destination:
         """What who dials a number (or a pattern, as written) in a context meets."""
@@ -170,13 +171,22 @@ class Follower:
             return Destination("ring_group", group, target)
         for device in called:
             if device.technology == "local":
-                return self.from_number(device.endpoint, road.shown(device.number)) if len(called) == 1 else None
+                return self._locally(device, road) if len(called) == 1 else None
             if (phone := self.phone(device, road)) is not None:
                 return Destination("extension", phone, target)
             if (trunk := self.trunk(device)) is not None:
                 number = road.shown(device.number)
                 return Destination("outbound", f"{trunk} {number}".strip(), target)
         return None
+
+    def _locally(self, device: Device, road: Road) -> Destination | None:
+        if self._within >= DEPTH:
+            return None
+        self._within += 1
+        try:
+            return self.from_number(device.endpoint, road.dialled(device.number))
+        finally:
+            self._within -= 1
 
     def phone(self, device: Device, road: Road) -> str | None:
         """The extension whose phone the device is; a pattern's letters stay."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.model import FeatureCode, PhoneSystem
 
 Thing = TypeVar("Thing")
 
@@ -23,7 +23,7 @@ TITLED: dict[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
     "inbound_numbers": (lambda one: (one.number, one.callerid), ("title",)),
     "outbound_routes": (lambda one: one.id or one.name, ("title",)),
     "trunks": (lambda one: (one.technology, one.endpoint.lower()), ("id", "max_channels", "outbound_caller")),
-    "conferences": (lambda one: one.number, ("name",)),
+    "conferences": (lambda one: one.number, ("name", "pin")),
     "paging_groups": (lambda one: one.number, ("title",)),
     "outside_numbers": (lambda one: one.id, ("title",)),
     "direct_accesses": (lambda one: one.id, ("title",)),
@@ -60,7 +60,8 @@ def _titled(
         filled = {
             field: value
             for field in fields
-            if other is not None and (value := getattr(other, field)) and getattr(one, field) in (None, "")
+            if other is not None and (value := getattr(other, field))
+            if getattr(one, field) in (None, "") or isinstance(one, FeatureCode)  # its owner's name before ours
         }
         yield replace(one, **filled) if filled else one  # type: ignore[type-var]  # all of the model are dataclasses
 

@@ -106,7 +106,7 @@ def find(dialplan: Dialplan, ends: Ends, titles: Titles, database: Mapping[str, 
         night_switches=(*generated.night_switches(), *hours.night_switches(switches, follower, database)),
         inbound_numbers=tuple(_inbound(dialplan, ends.trunks, follower)),
         outbound_routes=tuple(outbound_routes(inside, {c.name for c in written}, follower, titles)),
-        feature_codes=tuple(features.feature_codes(inside, (e.number for e in phones))),
+        feature_codes=tuple(features.feature_codes(inside, _numbers(phones, numbered, generated))),
         conferences=tuple(_first_of_each([conference for conference, _ in rooms])),
         paging_groups=tuple(page for page, _ in pages),
         outside_numbers=tuple(generated.outside_numbers()),
@@ -124,6 +124,12 @@ def _reachable(dialplan: Dialplan, names: Iterable[str]) -> list[Context]:
             if context.name not in found:
                 found[context.name] = context
     return list(found.values())
+
+
+def _numbers(phones: Iterable[Extension], queues: Iterable[Queue], generated: Generated) -> set[str]:
+    """What a code may end in without being one of its own: `*45400` is `*45` for queue 400."""
+    groups_of_product = {e.pattern for e in generated.context("ext-group")}
+    return {e.number for e in phones} | {q.number or q.name for q in queues} | groups_of_product
 
 
 def _menu(menu: Menu, dialplan: Dialplan, follower: Follower, phones: frozenset[str]) -> Menu:
