@@ -91,7 +91,7 @@ class Manager:
         if message.event is None:
             if waiting is None or waiting.done():
                 return
-            if number in self._lists and message.get("Response") == "Success":
+            if number in self._lists and message.get("Response") == "Success" and not _is_empty(message):
                 return  # the list follows; its last event ends it
             waiting.set_result(message)
             return
@@ -113,3 +113,8 @@ class Manager:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+
+
+def _is_empty(answer: Message) -> bool:
+    """Whether a list action answers that there is nothing to list, and so sends no event: VoicemailUsersList does."""
+    return answer.get("Message").startswith("There are no ")

@@ -59,8 +59,11 @@ def test_the_bind_is_the_listener() -> None:
     assert (listener.technology, listener.address, listener.port) == ("iax2", "10.0.0.1", 4570)
 
 
-@pytest.mark.parametrize(
-    "text", ["[a\n", "", "[general]\nregister => @:\n[a]\ntype=peer\n", "[a]\ntype=friend\nhost=\n"]
-)
+def test_a_friend_without_a_host_calls_in() -> None:
+    (trunk,) = read("[a]\ntype=friend\ncontext=in\npermit=10.0.0.1\n").trunks
+    assert (trunk.hosts, trunk.context) == ((), "in")
+
+
+@pytest.mark.parametrize("text", ["[a\n", "", "[general]\nregister => @:\n", "[a]\nhost=dynamic\n"])
 def test_a_file_that_says_nothing_holds_nothing(text: str) -> None:
     assert read(text).extensions == () and read(text).trunks == ()

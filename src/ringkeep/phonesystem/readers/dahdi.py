@@ -15,6 +15,7 @@ from ringkeep.asterisk.conf import Configuration, Entry, Place, Section
 from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.model import Extension, Settings, Trunk
 from ringkeep.phonesystem.readers.pjsip import Found, names
+from ringkeep.phonesystem.readers.settings import caller_of
 
 MOST_CHANNELS = 4096  # of one system
 PHONE, ANALOGUE = re.compile(r"fxo", re.I), re.compile(r"fxs", re.I)
@@ -98,11 +99,10 @@ def _further(settings: Settings) -> Settings:
 
 
 def _extension(channel: Channel) -> Extension:
-    shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<([^>]*)>)?\s*$', channel.settings.get("callerid") or "")
-    number = (shown[2] or "").strip() if shown else ""
+    name, number = caller_of(channel.settings.get("callerid"))
     mailbox = next(iter(names(channel.settings.get("mailbox"))), None)
     return Extension(
-        number=number or (mailbox or "").partition("@")[0] or str(channel.number), name=(shown[1] or None) if shown else None,
+        number=number or (mailbox or "").partition("@")[0] or str(channel.number), name=name,
         technology="dahdi", endpoint=str(channel.number), aor=None, username=None, secret=None,
         context=channel.settings.get("context"), mailbox=mailbox, transport=None, permit=(), codecs=(), place=channel.place,
         language=channel.settings.get("language"), settings=_further(channel.settings),

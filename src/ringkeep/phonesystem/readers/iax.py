@@ -1,6 +1,6 @@
 """iax.conf (chan_iax2) -> extensions, trunks, listeners.
 
-A dynamic peer or friend is a phone; a peer or friend with a host is a trunk, and so is a user, as which a carrier calls in.
+A dynamic peer or friend is a phone; any other is a trunk: with a host it can be called, as a user or friend it calls in.
 Source: https://docs.asterisk.org/Configuration/Channel-Drivers/Inter-Asterisk-eXchange-protocol-version-2-IAX2/
 """
 
@@ -13,7 +13,7 @@ from ringkeep.asterisk.conf import Configuration, Section
 from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 from ringkeep.phonesystem.readers.pjsip import Found, names
-from ringkeep.phonesystem.readers.settings import settings_of
+from ringkeep.phonesystem.readers.settings import caller_of, settings_of
 
 PORT = 4569
 # register => user[:secret]@host[:port]
@@ -39,7 +39,7 @@ def read(configuration: Configuration | None) -> Found:
             continue
         if kind != "user" and host == "dynamic":
             extensions.append(_extension(section, general))
-        elif kind == "user" or host:
+        else:
             trunks.append(_trunk(section, registrations.get(host), general))
     return Found(tuple(extensions), tuple(trunks), tuple(_listeners(general)) if extensions or trunks else ())
 
@@ -64,9 +64,8 @@ def _codecs(section: Section, general: Section | None) -> tuple[str, ...]:
 
 
 def _extension(section: Section, general: Section | None) -> Extension:
-    shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<[^>]*>)?\s*$', section.get("callerid") or "")
     return Extension(
-        number=section.name, name=(shown[1] or None) if shown else None, technology="iax2", endpoint=section.name,
+        number=section.name, name=caller_of(section.get("callerid"))[0], technology="iax2", endpoint=section.name,
         aor=None, username=section.get("username") or section.name, secret=section.get("secret"),
         context=_inherited(section, general, "context"), mailbox=next(iter(names(section.get("mailbox"))), None),
         transport=None, permit=tuple(section.all("permit")), codecs=_codecs(section, general), place=section.place,

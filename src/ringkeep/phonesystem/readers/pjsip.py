@@ -15,7 +15,7 @@ from ringkeep.asterisk.dialplan import Dialplan
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 from ringkeep.phonesystem.readers.elsewhere import types_elsewhere
 from ringkeep.phonesystem.readers.pjsip_objects import Objects, names
-from ringkeep.phonesystem.readers.settings import settings_of
+from ringkeep.phonesystem.readers.settings import caller_of, settings_of
 
 __all__ = ["Found", "Objects", "names", "read"]
 
@@ -141,11 +141,10 @@ def _read_registration(section: Section | None, objects: Objects) -> Registratio
 def _extension(endpoint: Section, objects: Objects) -> Extension:
     aors = names(endpoint.get("aors"))
     auth = objects.get("auth", next(iter(names(endpoint.get("auth"))), None))
-    shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<([^>]*)>)?\s*$', endpoint.get("callerid") or "")
     mailbox = next(iter(names(endpoint.get("mailboxes"))), None)
     number = endpoint.name
     return Extension(
-        number=number, name=(shown[1] or None) if shown else None, technology="pjsip", endpoint=endpoint.name,
+        number=number, name=caller_of(endpoint.get("callerid"))[0], technology="pjsip", endpoint=endpoint.name,
         aor=next((a for a in aors if a == endpoint.name), aors[0] if aors else None),
         username=(auth.get("username") or auth.name) if auth else None, secret=auth.get("password") if auth else None,
         context=endpoint.get("context"), mailbox=mailbox, transport=endpoint.get("transport"),

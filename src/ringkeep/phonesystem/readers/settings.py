@@ -8,9 +8,18 @@ from collections.abc import Iterable, Set
 from ringkeep.asterisk.conf import Section
 from ringkeep.phonesystem.model import Settings
 
+CALLER = re.compile(r'\s*"?([^"<]*?)"?\s*(?:<([^>]*)>)?\s*$')
 SECRET = re.compile(
     r"secret|passw|^auth$|md5_?cred|digest|token|oauth|private_?key|^inkeys?$|^outkey$|^pin|passphrase|vmsecret", re.I
 )
+
+
+def caller_of(text: str | None) -> tuple[str | None, str | None]:
+    """`"Pat O\\'Brien" <201>` as the name shown, "Pat O'Brien", and the number, "201"."""
+    match = CALLER.match(text or "")
+    if match is None:
+        return None, None
+    return re.sub(r"\\(.)", r"\1", match[1]) or None, (match[2] or "").strip() or None
 
 
 def settings_of(sections: Iterable[Section | None], known: Set[str]) -> Settings:

@@ -9,7 +9,7 @@ from ringkeep.asterisk.conf import Configuration, Entry, Section
 from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.model import Extension, Listener, Registration, Trunk
 from ringkeep.phonesystem.readers.pjsip import Found, names
-from ringkeep.phonesystem.readers.settings import settings_of
+from ringkeep.phonesystem.readers.settings import caller_of, settings_of
 
 # register => [transport://]user[@domain][:secret[:authuser]]@host[:port][/extension]
 REGISTER = re.compile(
@@ -52,10 +52,9 @@ def _registrations(general: Section | None) -> Iterator[tuple[Entry, re.Match[st
 
 
 def _extension(section: Section, default_context: str | None, language: str | None) -> Extension:
-    shown = re.match(r'\s*"?([^"<]*?)"?\s*(?:<[^>]*>)?\s*$', section.get("callerid") or "")
     encryption = (section.get("encryption") or "no").lower()
     return Extension(
-        number=section.name, name=(shown[1] or None) if shown else None, technology="sip", endpoint=section.name,
+        number=section.name, name=caller_of(section.get("callerid"))[0], technology="sip", endpoint=section.name,
         aor=section.name, username=section.get("defaultuser") or section.get("username") or section.name,
         secret=section.get("secret") or section.get("remotesecret"), context=section.get("context") or default_context,
         mailbox=next(iter(names(section.get("mailbox"))), None), transport=None,
