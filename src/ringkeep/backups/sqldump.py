@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ringkeep.asterisk.conf import Place, Problem
+from ringkeep.backups.rows import Part, Rows
 from ringkeep.backups.sqlvalues import STRING, read_values
 
 MAX_DAMAGES = 20
@@ -87,13 +88,12 @@ class Dump:
         start, end = self.creates.get(table, (0, 0))
         return tuple(_columns(self.data[start:end]))
 
-    def rows(self, table: str, columns: tuple[str, ...]) -> tuple[list[dict[str, str | None]], list[tuple[Run, int]]]:
-        """The rows of a table, and how many of them each run gave.
+    def rows(self, table: str, columns: tuple[str, ...]) -> Rows:
+        """The rows of a table, a part for each of its runs.
 
         `columns` are those of the table, for statements that do not name any; without any they are called 1, 2, 3...
         """
-        rows: list[dict[str, str | None]] = []
-        counts: list[tuple[Run, int]] = []
+        parts: list[Part] = []
         for run in self.runs.get(table, ()):
             named = run.columns or columns
             values = read_values(self.data[run.start : run.end].decode("utf-8", "surrogateescape"), len(named))
@@ -101,11 +101,9 @@ class Dump:
                 self.note(run.start, f"{values.faults} rows of table {table} do not fit its columns")
             if values.unread and run.whole:
                 self.note(run.start, f"rows of table {table} that are not as mysqldump writes them were not read")
-            if not named and values.rows:
-                named = tuple(str(number + 1) for number in range(len(values.rows[0])))
-            rows += [dict(zip(named, row, strict=False)) for row in values.rows]
-            counts.append((run, len(values.rows)))
-        return rows, counts
+            named = named or tuple(str(number + 1) for number in range(len(values.columns)))
+            parts.append(Part(named, values.columns, values.count))
+        return Rows(parts)
 
     def place(self, run: Run, rows: int, number: int) -> Place:
         """Where a row of a run is: on a line of its own, or all of them on the line where the statement starts."""

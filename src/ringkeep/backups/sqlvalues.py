@@ -24,10 +24,11 @@ SURROGATE = re.compile(r"[\udc80-\udcff]")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Rows of as many values as the table has columns; `faults` counts rows of another length, cut or left short."""
+    """Rows as columns: a list for each, all of `count` values. A row that is too short ends in NULLs."""
 
-    rows: list[tuple[str | None, ...]]
-    faults: int = 0
+    columns: list[list[str | None]]
+    count: int
+    faults: int = 0  # rows of another width
     unread: bool = False  # reading stopped before the end of the text
 
 
@@ -49,21 +50,23 @@ def read_values(text: str, width: int) -> Values:
     memory, step = _Memory(), width + 1
     count, rest = divmod(len(tokens), step)
     if width and not rest and tokens.count(")") == count == tokens[width::step].count(")"):
-        columns = (list(map(memory.__getitem__, tokens[i::step])) for i in range(width))
-        return Values(list(zip(*columns, strict=True)))
+        return Values([list(map(memory.__getitem__, tokens[i::step])) for i in range(width)], count)
     return _one_by_one(text, first.end() if first else 0, width, memory)
 
 
 def _one_by_one(text: str, at: int, width: int, memory: _Memory) -> Values:
-    rows, faults = [], 0
+    columns: list[list[str | None]] = [[] for _ in range(width)]
+    count = faults = 0
     at = _after(BETWEEN, text, at)
     while match := ROW.match(text, at):
-        row = tuple(memory[word] for word in ONE.findall(match[1]))
-        width = width or len(row)
-        faults += len(row) != width
-        rows.append(row[:width])
+        row = [memory[word] for word in ONE.findall(match[1])]
+        columns = columns or [[] for _ in row]
+        for number, column in enumerate(columns):
+            column.append(row[number] if number < len(row) else None)
+        count += 1
+        faults += len(row) != len(columns)
         at = _after(BETWEEN, text, match.end())
-    return Values(rows, faults, text[at : at + 1] not in ("", ";"))
+    return Values(columns, count, faults, text[at : at + 1] not in ("", ";"))
 
 
 def _after(expression: re.Pattern[str], text: str, at: int) -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 from ringkeep.asterisk.conf import Place, Problem
 from ringkeep.backups import modulejson
 from ringkeep.backups.errors import size_text
+from ringkeep.backups.rows import Rows
 from ringkeep.backups.shapes import DATABASE_FOLDER
 from ringkeep.backups.source import Source
-from ringkeep.backups.sqldump import RECORDS, Dump, Run, read_dump
+from ringkeep.backups.sqldump import RECORDS, Dump, read_dump
 from ringkeep.phonesystem.model import Row
 
 DUMP_BYTES = 256 << 20  # of one dump, unpacked; what lies behind is not read
@@ -33,8 +34,7 @@ class Database(Mapping[str, Sequence[Row]]):
         """`dumps`: the most trusted first; `given`: tables at hand, each with the file they come from."""
         self.dumps = tuple(dumps)
         self._given = dict(given or {})
-        self._read: dict[str, Sequence[Row]] = {}
-        self._runs: dict[str, list[tuple[Run, int]]] = {}
+        self._read: dict[str, Rows] = {}
         self._dumps: dict[str, Dump] = {}
         self._more: list[Problem] = []
         for dump in self.dumps:
@@ -54,22 +54,22 @@ class Database(Mapping[str, Sequence[Row]]):
 
     def place(self, table: str, number: int) -> Place:
         """Where a row is written, counting from 0."""
-        rows = self[table]
         if table in self._given:
             return Place(f"{self._given[table][0]}: {table}", 0)
-        for run, count in self._runs[table]:
-            if number < count:
-                return self._dumps[table].place(run, count, number)
-            number -= count
-        raise IndexError(f"table {table} has {len(rows)} rows")
+        dump, parts = self._dumps[table], self._rows(table).parts
+        for run, part in zip(dump.runs.get(table, ()), parts, strict=True):
+            if number < part.count:
+                return dump.place(run, part.count, number)
+            number -= part.count
+        raise IndexError(f"table {table} has no such row")
 
     def __getitem__(self, table: str) -> Sequence[Row]:
-        if table in self._given:
-            return self._given[table][1]
+        return self._given[table][1] if table in self._given else self._rows(table)
+
+    def _rows(self, table: str) -> Rows:
         if table not in self._read:
             dump = self._dumps[table]
-            rows, self._runs[table] = dump.rows(table, dump.columns(table) or self._columns(table))
-            self._read[table] = rows
+            self._read[table] = dump.rows(table, dump.columns(table) or self._columns(table))
         return self._read[table]
 
     def _columns(self, table: str) -> tuple[str, ...]:

@@ -22,6 +22,14 @@ class Placed(Protocol):
         """The place of a row, counting from 0."""
 
 
+@runtime_checkable
+class ByColumn(Protocol):
+    """Rows that are kept by column: looking at half a million of them one by one would take seconds."""
+
+    def column(self, name: str) -> list[str | None]:
+        """One value of every row; None where a row has no such column."""
+
+
 def rows_of(tables: Tables, table: str) -> Iterator[tuple[Row, Place]]:
     """The rows of a table, none when there is no such table, each with where it is written."""
     knows = isinstance(tables, Placed)
@@ -55,11 +63,18 @@ def is_secret(name: str) -> bool:
 
 def keywords(tables: Tables, table: str) -> dict[str, dict[str, str]]:
     """Tables of (id, keyword, data): id -> keyword -> data; of a repeated keyword the last counts."""
+    rows = tables.get(table, ())
+    if isinstance(rows, ByColumn):
+        triples = zip(rows.column("id"), rows.column("keyword"), rows.column("data"), strict=True)
+    else:
+        triples = ((row.get("id"), row.get("keyword"), row.get("data")) for row in rows)  # type: ignore[assignment]
     found: dict[str, dict[str, str]] = {}
-    for row in tables.get(table, ()):
-        identity, keyword = row.get("id"), row.get("keyword")
+    last, own = None, dict[str, str]()
+    for identity, keyword, data in triples:
         if identity and keyword:
-            found.setdefault(identity, {})[keyword] = row.get("data") or ""
+            if identity != last:
+                last, own = identity, found.setdefault(identity, {})
+            own[keyword] = data or ""
     return found
 
 
