@@ -11,6 +11,8 @@ from pathlib import Path
 from ringkeep.asterisk.conf import Place
 from ringkeep.drills.plan import PlannedCall, Press
 from ringkeep.drills.report import Call, Defect
+from ringkeep.drills.roads import AS_WALKED, OTHER, Parting
+from ringkeep.drills.roads import compare as compare_roads
 from ringkeep.lab import sound
 from ringkeep.lab.calls import Observation, Order, Step
 from ringkeep.lab.farend import CALLER_HZ, CARRIER_HZ, PHONE_HZ
@@ -167,15 +169,25 @@ class Judge:
         if planned.kind == "feature" and seen.answered:
             ok = True  # what a code does depends on what was done before, in this drill too; that it answers counts
         heard, complaints = self._heard(planned, seen) if ok else (None, [])
+        parting = self._parting(planned, seen)
         trail = tuple(self._line(step, seen) for step in before_hangup(seen.steps)[-TRAIL:])
         call = Call(
             kind=planned.kind, caller=planned.caller_words, to=planned.number, keys=" ".join(planned.keys),
             expected=planned.expected_words, got=planned.expected_words if ok else self._got(planned, seen), ok=ok,
             answer_ms=seen.answer_ms, at=planned.at.strftime("%Y-%m-%dT%H:%M"), heard=heard, trail=trail,
+            road=None if not seen.steps else OTHER if parting else AS_WALKED,
         )  # fmt: skip
         if not ok:
             complaints = [self._failure(planned, seen, call)]
+        elif parting is not None:
+            complaints.append(
+                parting.defect(f"{planned.caller_words} calls {planned.number}{_keys(planned)}: the call")
+            )
         return call, complaints
+
+    def _parting(self, planned: PlannedCall, seen: Observation) -> Parting | None:
+        shown = seen.order.caller_number
+        return compare_roads(planned.road, before_hangup(seen.steps), lambda step: self.places.of(step, shown))
 
     def _line(self, step: Step, seen: Observation) -> str:
         place = self.places.of(step, seen.order.caller_number)

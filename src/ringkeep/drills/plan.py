@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from ringkeep.drills.roads import Road
 from ringkeep.lab.calls import TECHNOLOGY
 from ringkeep.lab.farend import FarEnd, Line, Phone
 from ringkeep.phonesystem.callflow import Stop, Walk, describe, follow
@@ -60,6 +61,7 @@ class PlannedCall:
     loops: bool = False  # it is to go round in circles for ever
     listen: bool = True  # compare what is heard; once for each place is enough
     prompts: tuple[Stop, ...] = ()  # stops on the way that play something
+    road: Road = field(default_factory=Road)  # the steps it is to pass
     enough_to_join: bool = False  # a queue whose members may not all be disturbed: being in it is enough
 
     def with_presses(self, presses: tuple[Press, ...]) -> PlannedCall:
@@ -214,7 +216,7 @@ class Planner:
             phones=phones | dict.fromkeys(self._phones(goal), "answer"),
             carriers=carriers | dict.fromkeys(self._carriers(goal) if outside else (), "answer"),
             forwarded=not outside and any(self._carriers(goal)),
-            loops=way.ended == "loop", prompts=_prompts(way, presses), enough_to_join=self._some_members_away(goal),
+            loops=way.ended == "loop", prompts=_prompts(way, presses), road=Road.of(way), enough_to_join=self._some_members_away(goal),
         )  # fmt: skip
 
     def _some_members_away(self, stop: Stop | None) -> bool:

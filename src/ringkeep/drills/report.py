@@ -50,6 +50,7 @@ class Call:
     at: str | None = None  # the instant the phone system was told, ISO 8601 local; None: now
     heard: str | None = None  # what audio was checked: "prompt custom/welcome 0.97", "tone both ways"
     trail: tuple[str, ...] = ()  # "file:line Application(arguments)" of the last steps, for an engineer
+    road: str | None = None  # "as walked" | "other": whether its steps were those foreseen; None: it never came in
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Report:
                     "at": c.at,
                     "heard": c.heard,
                     "trail": list(c.trail),
+                    "road": c.road,
                 }
                 for c in self.calls
             ],

@@ -57,7 +57,7 @@ LEADING = {
     "nobody hears the other": _("nobody hears the other"), "the caller hears nothing": _("the caller hears nothing"),
     "the carrier hears nothing": _("the carrier hears nothing"), "the phone hears nothing": _("the phone hears nothing"),
     "a message left": _("a message left"), "the message played back": _("the message played back"),
-    "no message": _("no message"),
+    "no message": _("no message"), "paging": _("paging"), "digits": _("digits"), "opening hours": _("opening hours"),
 }  # fmt: skip
 
 NOT_HEARD = ("nobody hears", "the caller hears nothing", "the carrier hears nothing", "the phone hears nothing",

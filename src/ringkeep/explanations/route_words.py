@@ -10,6 +10,7 @@ from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Words, shown
 
 NUMBER = re.compile(r"[0-9+*#.,:؛;،\s-]+")
+LATIN = re.compile(r"[A-Za-z]")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 UNSAID = {"answered"}  # ends that go without saying: whoever answers talks
 
@@ -29,7 +30,10 @@ class RouteWords:
         text = shown(text)
         if MOMENT.fullmatch(text):
             return self.words.instant(datetime.fromisoformat(text))
-        return self.words.digits(text) if NUMBER.fullmatch(text) else text
+        if NUMBER.fullmatch(text):
+            return self.words.digits(text)
+        # A Latin name inside Persian keeps its own order of signs: "08:00-17:00,sat-wed".
+        return f"\u2068{text}\u2069" if self.words.direction == "rtl" and LATIN.search(text) else text
 
     def node(self, node: Node) -> str:
         """What a node is."""

@@ -54,11 +54,20 @@ def tell(wanted: Wanted) -> int:
 def every_tree(system: PhoneSystem, at: datetime, via: str | None = None) -> list[Tree]:
     """Every inbound number, through each trunk by which a call takes another way. Raises `UnknownCall`."""
     forest = Forest(system, at)
-    trees = []
+    trees: list[Tree] = []
+    told: set[tuple[object, ...]] = set()
     for number, way in dict.fromkeys(_calls(system, via)):
         begin = entry(system, number, way)
         if begin.context in system.dialplan.contexts:
-            trees.append(forest.grow(begin))
+            tree = forest.grow(begin)
+            shape = (
+                number,
+                tuple(str(node.label) for node in tree.nodes[1:]),
+                tuple((edge.source, edge.target, edge.names) for edge in tree.edges),
+            )
+            if shape not in told:
+                told.add(shape)
+                trees.append(tree)
     return trees
 
 

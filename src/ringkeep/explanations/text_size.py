@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 NARROW, WIDE = set("iljtfrI.,:;'|!()[] ،؛"), set("mwMWQ@%&…—")
-JOINERS = "\u200c\u200d"
+OPENS, CLOSES = "\u2068", "\u2069"  # around a name that is written the other way
 
 
 def width_of(text: str, size: float) -> float:
@@ -14,7 +14,7 @@ def width_of(text: str, size: float) -> float:
 
 
 def _em(letter: str) -> float:
-    if letter in JOINERS or unicodedata.combining(letter):
+    if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf":
         return 0.0
     if letter in NARROW:
         return 0.38
@@ -52,7 +52,17 @@ def lines_of(text: str, size: float, width: float, most: int) -> list[str]:
         while lines[-1] and width_of(f"{lines[-1]}…", size) > width:
             lines[-1] = lines[-1][:-1]
         lines[-1] += "…"
-    return lines
+    return _closed(lines)
+
+
+def _closed(lines: list[str]) -> list[str]:
+    """Each line by itself: a name that goes on in the next line is closed here and opened there."""
+    closed, is_open = [], False
+    for line in lines:
+        line = OPENS + line if is_open else line
+        is_open = line.count(OPENS) > line.count(CLOSES)
+        closed.append(line + CLOSES if is_open else line)
+    return closed
 
 
 def _fitting(word: str, size: float, width: float) -> int:
