@@ -38,24 +38,33 @@ class Rate:
 
 def read_rates(text: str) -> tuple[Rate, ...]:
     """A CSV of prefix,trunk,price with or without a heading. Raises BadRates."""
-    rates: list[Rate] = []
     delimiter = ";" if text.partition("\n")[0].count(";") >= 2 else ","
-    for line, row in enumerate(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter), 1):
-        words = [word.strip() for word in row]
-        if not any(words) or words[0].startswith("#"):
-            continue
-        if len(words) < 3:
-            raise BadRates(f"line {line}: prefix,trunk,price is wanted, not {len(words)} columns")
-        prefix = re.sub(r"[\s()+-]", "", words[0]).removesuffix("*").removesuffix("x")
-        try:
-            price = Decimal(words[2].replace(",", "."))
-        except InvalidOperation:
-            price = Decimal("NaN")
-        if price.is_finite() and price >= 0 and re.fullmatch(r"[0-9]*", prefix) and len(words[2]) < 30:
-            rates.append(Rate(prefix, words[1], price))
-        elif line > 1 or re.search(r"[0-9]", words[2]):
-            raise BadRates(f"line {line}: {words[0][:30]!r},{words[2][:30]!r} is no prefix and price")
+    rows = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=None), delimiter=delimiter)
+    rates: list[Rate] = []
+    try:
+        for line, row in enumerate(rows, 1):
+            words = [word.strip() for word in row]
+            if any(words) and not words[0].startswith("#") and (rate := _rate(words, line)):
+                rates.append(rate)
+    except csv.Error as error:
+        raise BadRates(f"line {rows.line_num}: {error}") from error
     return tuple(rates)
+
+
+def _rate(words: list[str], line: int) -> Rate | None:
+    """One row; None for a heading. Raises BadRates."""
+    if len(words) < 3:
+        raise BadRates(f"line {line}: prefix,trunk,price is wanted, not {len(words)} columns")
+    prefix = re.sub(r"[\s()+-]", "", words[0]).removesuffix("*").removesuffix("x")
+    try:
+        price = Decimal(words[2].replace(",", ".")) if len(words[2]) < 30 else Decimal("NaN")
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if price.is_finite() and price >= 0 and abs(price.adjusted()) < 30 and re.fullmatch(r"[0-9]*", prefix):
+        return Rate(prefix, words[1], price)
+    if line == 1 and not re.search(r"[0-9]", words[2]):
+        return None
+    raise BadRates(f"line {line}: {words[0][:30]!r},{words[2][:30]!r} is no prefix and price")
 
 
 class Tariff:
