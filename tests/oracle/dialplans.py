@@ -6,7 +6,6 @@ Our reading is written out as Asterisk prints its own, file and line behind each
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
 import sys
@@ -21,7 +20,6 @@ from ringkeep.phonesystem.standins import stand_ins
 from tests.oracle.score import Score
 from tests.sealed import boot, lab, sealed
 
-NAME = "dialplans as Asterisk compiles them"
 LOADING = "[general]\nclearglobalvars=yes\n"
 CELL = 1023  # bytes of a line that `dialplan show` keeps
 OURS = re.compile(r"\[(?:pbx_config|[^\[\]]*:\d+)\]$|^Autohints")  # lines that extensions.conf or users.conf brought
@@ -132,8 +130,17 @@ def difference(ours: Mapping[str, list[str]], theirs: Mapping[str, list[str]]) -
     return None
 
 
-async def loaded(pbx: Server, files: Mapping[str, bytes]) -> tuple[str, str]:
-    """What `dialplan show` and `dialplan show globals` print after Asterisk has loaded these files."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What Asterisk prints of a dialplan it has loaded."""
+
+    dialplan: str
+    variables: str  # `dialplan show globals`
+    hints: str  # `core show hints`
+
+
+async def loaded(pbx: Server, files: Mapping[str, bytes]) -> Shown:
+    """Have Asterisk load these files and nothing else, and show what it has then."""
     etc = pbx.tree.outside("/etc/asterisk")
     for path in etc.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -144,10 +151,8 @@ async def loaded(pbx: Server, files: Mapping[str, bytes]) -> tuple[str, str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     await pbx.manager.command("dialplan reload")
-    both = [
-        (await pbx.manager.action("Command", 120.0, Command=f"dialplan show{what}")).output for what in ("", " globals")
-    ]
-    return both[0], both[1]
+    commands = ("dialplan show", "dialplan show globals", "core show hints")
+    return Shown(*[(await pbx.manager.action("Command", 120.0, Command=command)).output for command in commands])
 
 
 def globals_of(output: str) -> dict[str, str]:
@@ -155,39 +160,65 @@ def globals_of(output: str) -> dict[str, str]:
     return dict(re.findall(r"^   ([^=\n]+)=(.*)$", output, re.M))
 
 
-def compare(case: Case, output: str, variables: str) -> str | None:
+def hints_of(output: str) -> list[tuple[str, str]]:
+    """Extension and devices of `core show hints`, each cut as that Asterisk's columns are (20 or 30, 20 or 60)."""
+    return sorted(
+        (match[0].rstrip(), match[1].rstrip()) for match in re.findall(r"^(.*?): (.*?)  State:", output, re.M)
+    )
+
+
+def compare(case: Case, theirs: Shown) -> str | None:
     """Where we differ about one case."""
     dialplan = read_dialplan(case.files)
-    found = difference(printed(dialplan), shown(output))
-    if found is None:
-        theirs, ours = globals_of(variables), dialplan.globals
-        names = [name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)]
-        found = f"globals {[(n, ours.get(n), theirs.get(n)) for n in sorted(names)[:3]]}" if names else None
-    return found
+    if found := difference(printed(dialplan), shown(theirs.dialplan)):
+        return found
+    variables = globals_of(theirs.variables)
+    names = [name for name in {*variables, *dialplan.globals} if variables.get(name) != dialplan.globals.get(name)]
+    return f"globals {[(n, dialplan.globals.get(n), variables.get(n)) for n in sorted(names)[:3]]}" if names else None
 
 
-def score(systems: Path, version: int = 22) -> Score:
-    """Load every case into one Asterisk of that version and compare."""
+def compare_hints(case: Case, theirs: Shown, version: int) -> tuple[int, str | None]:
+    """How many hints Asterisk has, and where we differ about them."""
+    name_width, devices_width = (20, 20) if version == 16 else (30, 60)
+    ours = sorted(
+        (f"{extension.pattern}@{context.name}"[:name_width].rstrip(), extension.hint[:devices_width].rstrip())
+        for context in read_dialplan(case.files).contexts.values()
+        for extension in context.extensions
+        if extension.hint is not None
+    )
+    wanted = hints_of(theirs.hints)
+    if ours == wanted:
+        return len(wanted), None
+    return len(
+        wanted
+    ), f"ours {[h for h in ours if h not in wanted][:3]}, Asterisk's {[h for h in wanted if h not in ours][:3]}"
+
+
+def score(systems: Path, version: int = 22) -> list[Score]:
+    """Load every case into one Asterisk of that version and compare: dialplans, and the hints of those that have some."""
     given = list(cases(systems))
-    counted = Score(f"{NAME} (Asterisk {version})")
-    for case, found in zip(given, sealed(_worker(given, version)), strict=True):
-        counted.count(case.name, found)
-    return counted
+    dialplans = Score(f"dialplans as Asterisk {version} compiles them")
+    hints = Score(f"dialplans whose hints are those of Asterisk {version}")
+    for case, (found, count, other) in zip(given, sealed(_worker(given, version)), strict=True):
+        dialplans.count(case.name, found)
+        if count or other:
+            hints.count(case.name, other)
+    return [dialplans, hints]
 
 
-def _worker(given: list[Case], version: int) -> Callable[[], Awaitable[list[str | None]]]:
-    async def work() -> list[str | None]:
+def _worker(given: list[Case], version: int) -> Callable[[], Awaitable[list[tuple[str | None, int, str | None]]]]:
+    async def work() -> list[tuple[str | None, int, str | None]]:
         pbx, _ = await boot(lab(version), {"/etc/asterisk/extensions.conf": LOADING.encode()})
-        found: list[str | None] = []
+        found = []
         for case in given:
-            found.append(compare(case, *await loaded(pbx, case.files)))
-            await asyncio.sleep(0)
+            theirs = await loaded(pbx, case.files)
+            found.append((compare(case, theirs), *compare_hints(case, theirs, version)))
         return found
 
     return work
 
 
 if __name__ == "__main__":
-    result = score(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 22)
-    print(result)
-    print("\n".join(result.differing))
+    for result in score(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 22):
+        print(result)
+        print("\n".join(result.differing))

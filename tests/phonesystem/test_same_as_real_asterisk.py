@@ -139,7 +139,7 @@ def dialplan() -> str:
         f" same => n{'' if line.startswith('(') else ','}{line}\n"
         for line in [*lines, "Set(GLOBAL(DONE)=yes)", "Wait(1)"]
     )
-    return f"[table]\nexten => s,1,NoOp()\n{steps}{OTHERS}"
+    return f"[table]\nexten => s,1,Answer()\n{steps}{OTHERS}"
 
 
 @cache
@@ -148,9 +148,9 @@ def real(version: int) -> Mapping[str, str]:
 
     async def work() -> str:
         pbx, _ = await boot(lab(version), {"/etc/asterisk/extensions.conf": dialplan().encode()})
-        await pbx.manager.command("channel originate Local/s@table application Wait 1")
+        await pbx.manager.command("channel originate Local/s@table application Wait 300")
         shown = ""
-        for _ in range(100):
+        for _ in range(1000):
             shown = await pbx.manager.command("dialplan show globals")
             if "DONE=yes" in shown:
                 break
