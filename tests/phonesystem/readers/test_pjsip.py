@@ -73,3 +73,61 @@ def test_a_template_is_nobody() -> None:
 
 def test_a_refused_file_holds_nothing() -> None:
     assert system(pjsip="stray=1\n" + PJSIP).extensions == ()
+
+
+def test_a_wizard_makes_a_phone_and_a_trunk() -> None:
+    wizards = (
+        "[301]\ntype=wizard\naccepts_auth=yes\naccepts_registrations=yes\ninbound_auth/username=u301\ninbound_auth/password=p\n"
+        "endpoint/callerid=Ana <301>\nendpoint/context=inside\naor/max_contacts=2\n"
+        "[carrier]\ntype=wizard\nsends_auth=yes\nsends_registrations=yes\nremote_hosts=198.51.100.1:5070\n"
+        "outbound_auth/username=me\noutbound_auth/password=p\nendpoint/context=from-carrier\n"
+    )
+    made = system(pjsip="[udp]\ntype=transport\n", others={"pjsip_wizard.conf": wizards})
+    (phone,), (trunk,) = made.extensions, made.trunks
+    assert (phone.number, phone.name, phone.username, phone.context, phone.place.file) == (
+        "301", "Ana", "u301", "inside", "/etc/asterisk/pjsip_wizard.conf",
+    )  # fmt: skip
+    assert (trunk.hosts, trunk.port, trunk.match, trunk.context) == (
+        ("198.51.100.1",),
+        5070,
+        ("198.51.100.1",),
+        "from-carrier",
+    )
+    assert trunk.registration is not None and trunk.registration.username == "me"
+
+
+def test_what_has_no_field_is_a_setting_and_secrets_are_none() -> None:
+    more = "type=endpoint\ndtmf_mode=rfc4733\nset_var=A=1\nset_var=B=2\n"
+    phone = system(pjsip=PJSIP.replace("type=endpoint\n", more, 1)).extensions[0]
+    assert dict(phone.settings) == {
+        "dtmf_mode": "rfc4733",
+        "set_var": "A=1,B=2",
+        "max_contacts": "1",
+        "auth_type": "userpass",
+    }
+
+
+def test_a_name_twice_empties_its_type_and_is_a_problem() -> None:
+    made = system(pjsip=PJSIP + "[201]\ntype=endpoint\n")
+    assert made.extensions == () and made.trunks == ()
+    assert [(p.code, p.fatal) for p in made.problems] == [("name-twice", True)]
+
+
+def test_what_a_database_keeps_is_named() -> None:
+    sorcery = "[res_pjsip]\nendpoint=realtime,ps_endpoints\naor=config,pjsip.conf,criteria=type=aor\nauth/cache=memory_cache\n"
+    others = {
+        "sorcery.conf": sorcery,
+        "extconfig.conf": "[settings]\nsippeers => odbc,asterisk\nqueues.conf => odbc,asterisk\n",
+    }
+    made = system(others=others)
+    assert made.extensions == ()
+    assert [(p.code, p.place.line) for p in made.problems] == [
+        ("kept-elsewhere", 2),
+        ("kept-elsewhere", 3),
+        ("kept-elsewhere", 2),
+    ]
+
+
+def test_a_caller_s_name_is_shown_without_its_backslashes() -> None:
+    more = 'type=endpoint\ncallerid="Pat O\\\'Brien" <201>\n'
+    assert system(pjsip=PJSIP.replace("type=endpoint\n", more, 1)).extensions[0].name == "Pat O'Brien"
