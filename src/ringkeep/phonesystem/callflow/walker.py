@@ -7,7 +7,6 @@ says what happens: `follow` chooses one way, `tree` takes them all.
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.asterisk.dialplan import Dialplan, Extension, Step, parse_goto, split_arguments
+from ringkeep.asterisk.dialplan import Extension, Step, parse_goto, split_arguments
 from ringkeep.asterisk.expressions import Unknowable, expand
 from ringkeep.phonesystem.callflow.state import Frame, Overlay, copied, situation
 from ringkeep.phonesystem.callflow.stops import Stop
@@ -30,7 +29,6 @@ COMPARED_AT = {3, 4, 12, 13, 40, 41}  # times at the same step: equal at two in 
 LOOP_LIMIT = 80  # the same step so often is no list being worked through
 FRAME_LIMIT = 100
 LOCAL_DEPTH = 3
-FIND_TAKES_TIME = "at" in inspect.signature(Dialplan.find).parameters
 
 
 class End(Exception):
@@ -178,9 +176,8 @@ class Walker:
 
     def find(self, context: str, number: str, priority: int | str) -> Extension | None:
         """What Asterisk would run for a number at the walk's time."""
-        more = {"at": self.at} if FIND_TAKES_TIME else {}
         caller = self.functions.caller["num"]
-        found = self.system.dialplan.find(context, number, priority=priority, callerid=caller, **more)
+        found = self.system.dialplan.find(context, number, priority=priority, callerid=caller, at=self.at)
         return found[1] if found else None
 
     def exists(self, context: str, number: str, priority: int | str) -> bool:
