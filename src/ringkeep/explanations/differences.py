@@ -59,7 +59,12 @@ def document(change: Change, words: Words) -> dict[str, str | None]:
 
 def said(change: Change, words: Words) -> str:
     """The change's sentence in the reader's language, fit to be shown."""
-    return capital(words.digits(change.says.said(words, shown)))
+    return capital(change.says.said(words, lambda text: _digits(shown(text), words)))
+
+
+def _digits(text: str, words: Words) -> str:
+    """A number in the reader's digits; an address, a name or a setting stays as it is written."""
+    return words.digits(text) if text.isascii() and text.isdigit() else text
 
 
 def show(changes: Sequence[Change], notes: Sequence[str], words: Words) -> None:

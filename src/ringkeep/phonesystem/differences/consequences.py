@@ -59,7 +59,8 @@ class Explanation:
         self.in_database = any(
             one.in_database or any(t.source == "database" for t in one.traces) for one in self.differences
         )
-        self.whole = any(one.field is None for one in self.differences)
+        # A trunk that is switched off goes from the files as one that is removed does.
+        self.whole = any(one.field is None or (one.what, one.field) == ("trunk", "enabled") for one in self.differences)
         self.fields = {
             norm(option) for one in self.differences if one.field for option in {one.field, *OPTIONS.get(one.field, ())}
         }
@@ -192,8 +193,8 @@ def _of_extension(one: Difference, whole: dict[Key, Difference], by_key: dict[Ke
 
 
 def _of_trunk(one: Difference, whole: dict[Key, Difference], by_key: dict[Key, list[Difference]]) -> bool:
-    if one.what == "inbound_route" and one.field is None:
-        return False
+    if one.what == "trunk" and one.field not in (None, "enabled") and not one.in_database:
+        return any(other.field == "enabled" and other.in_database for other in by_key[one.key])
     if one.field != "trunks" or not (
         one.before and one.after and one.before.many is not None and one.after.many is not None
     ):
