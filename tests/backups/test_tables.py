@@ -95,6 +95,11 @@ def test_every_row_knows_its_line() -> None:
     assert [str(tables.place("v", number)) for number in (0, 1)] == ["1.sql:3", "1.sql:3"]
 
 
+def test_a_row_on_each_line_of_one_statement() -> None:
+    tables = read(b"INSERT INTO `u` (`a`, `b`) VALUES\r\n(1, 'x'),\r\n(2, NULL);\r\n")
+    assert tables["u"] == [{"a": "1", "b": "x"}, {"a": "2", "b": None}]
+
+
 def test_other_forms_of_insert_are_read() -> None:
     text = b"REPLACE INTO u (a, b) VALUES (1,2);\ninsert ignore into `asterisk`.`u` (`b`) values (3);\n# note; 'x\nINSERT u VALUES (4,5);"
     tables = read(b"CREATE TABLE u (a int, `b` int, KEY x (a));\n" + text)
@@ -126,16 +131,21 @@ def test_triggers_and_comments_are_stepped_over() -> None:
     assert tables["u"] == [{"a": "1"}] and tables.problems == ()
 
 
-@pytest.mark.parametrize(
-    "part", [b"INSERT INTO `u` (`a`) VALUES ('\n", b"CREATE TABLE `u` (`a` '\n", b"/*", b"('a',", b"\n--\n'"]
-)
-def test_hostile_repetition_takes_linear_time(part: bytes) -> None:
+HOSTILE = [
+    (b"", b"INSERT INTO `u` (`a`) VALUES ('\n", b""), (b"", b"CREATE TABLE `u` (`a` '\n", b""), (b"", b"/*", b""), (b"", b"/* ;", b""),
+    (b"", b"('a',", b""), (b"", b"\n--\n'", b""), (b"INSERT INTO u (a) VALUES (`'", rb"\'", b"`);"), (b"INSERT INTO u (a) VALUES ('", rb"\'", b""),
+    (b"INSERT INTO u (a) VALUES (1", b" ", b");"), (b"INSERT INTO u (a) VALUES (1)", b";INSERT", b""), (b"", b"DELIMITER x\n", b""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("start", "part", "end"), HOSTILE)
+def test_hostile_repetition_takes_linear_time(start: bytes, part: bytes, end: bytes) -> None:
     def seconds(count: int) -> float:
-        start = process_time()
-        tables = read(part * count)
+        begun = process_time()
+        tables = read(start + part * count + end)
         sum(len(tables[table]) for table in tables)
         assert len(tables.problems) <= 2 * MAX_DAMAGES
-        return process_time() - start
+        return process_time() - begun
 
     seconds(500)
     assert seconds(20_000) < 20 * seconds(2000) + 0.5

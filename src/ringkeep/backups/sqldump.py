@@ -25,7 +25,7 @@ RECORDS = frozenset({"cdr", "cel", "queue_log", "queuelog", "cel_archive", "cdr_
 SERVER = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
 
 _NAME = rb"(?:`(?:[^`]|``)*+`|\"[^\"]*+\"|[\w$]++)"
-_SKIPPED = rb"(?:\s++|--(?=\s)[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|;)*+"
+_SKIPPED = rb"(?:\s++|--(?=\s)[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|;)*+"
 _REST = rb"(?:[^'\"`;]++|" + STRING.encode() + rb"|\"(?:[^\"\\]++|\\.|\"\")*+\"|`[^`]*+`)*+;"
 _HEAD = (
     rb"(?:INSERT|REPLACE)(?:\s++(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE))*+\s++(?:INTO\s++)?+"

@@ -9,7 +9,8 @@ STRING = r"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
 # 'text', NULL, -1.5e3, 0xAF, X'AF', b'1', _binary 'text', _utf8mb4'text', "text"
 VALUE = r"(?:" + STRING + r"|[^\s'\"`(),;]++(?:\s*+" + STRING + r")?+|\"(?:[^\"\\]++|\\.|\"\")*+\")"
 HEAD = r"(?:INSERT|REPLACE)\b[^('\"`]*+(?:`[^`]*+`[^('\"`]*+)*+(?:\((?:[^()'\"`]++|`[^`]*+`|\"[^\"]*+\")*+\)\s*+VALUES?+)?+"
-TOKEN = re.compile(r"(" + VALUE + r"|\))|;\s*+" + HEAD, re.S | re.I)
+# A quote without its end takes all the rest with it: looking for its end again and again would take for ever.
+TOKEN = re.compile(r"(" + VALUE + r"|\))|;\s*+" + HEAD + r"|`[^`]*+`|['\"`].*+", re.S | re.I)
 FIRST = re.compile(HEAD, re.I)
 ROW = re.compile(r"\(\s*+(" + VALUE + r"(?:\s*+,\s*+" + VALUE + r")*+)\s*+\)", re.S)
 BETWEEN = re.compile(r"\s*+(?:,|;\s*+" + HEAD + r")?+\s*+", re.I)
