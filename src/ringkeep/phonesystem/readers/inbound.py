@@ -10,6 +10,7 @@ from ringkeep.phonesystem.model import InboundNumber, Trunk
 
 NUMBER = re.compile(r"\+?[0-9]{2,}|_\+?[0-9]{4,}[0-9XZN\[\]-]{1,40}")
 NOT_NUMBERS = re.compile(r"ext-local|from-did-direct|ext-findmefollow|from-internal|ivr-|app-|ext-(?!did)")
+ROUTED = ("dest-ext", "did-cid-hook")  # labels of a product's route: where it leads, and the step before
 PASSED_ON = re.compile(r"([\w.-]+),\$\{EXTEN(?::[0-9]+)?\},1")
 
 
@@ -44,7 +45,7 @@ def _number(context: Context, extension: Extension) -> str | None:
     if not extension.steps or extension.steps[0].application.lower() == "hangup":
         return None
     if context.name.startswith("ext-did"):  # a product's routes end in a labelled jump; its other lines do not
-        if extension.step("dest-ext") is None and extension.step("did-cid-hook") is None and not _routes(extension):
+        if all(extension.step(label) is None for label in ROUTED) and not _routes(extension):
             return None
         return "" if extension.pattern in ("s", "_.", "_X.") else extension.pattern
     return extension.pattern if NUMBER.fullmatch(extension.pattern) else None

@@ -27,7 +27,7 @@ from ringkeep.phonesystem.model import (
 )
 from ringkeep.phonesystem.readers import dialled, features, groups, hours, menus
 from ringkeep.phonesystem.readers.following import Follower, Known
-from ringkeep.phonesystem.readers.inbound import inbound_numbers
+from ringkeep.phonesystem.readers.inbound import ROUTED, inbound_numbers
 from ringkeep.phonesystem.readers.outbound import outbound_routes
 from ringkeep.phonesystem.readers.product_dialplan import Generated, hand_written
 from ringkeep.phonesystem.readers.titles import Titles
@@ -141,7 +141,7 @@ def _inbound(dialplan: Dialplan, trunks: Iterable[Trunk], follower: Follower) ->
     for number, context, extension in inbound_numbers(dialplan, trunks):
         if context.name.startswith("ext-did"):
             steps = [s for s in extension.steps if s.application.lower() == "goto" and s.arguments.count(",") >= 2]
-            step = extension.step("dest-ext") or (steps[-1] if steps else None)
+            step = extension.step(ROUTED[0]) or (steps[-1] if steps else None)
             destination = parse_destination(step.arguments) if step else None
             yield replace(number, destination=destination)
         else:

@@ -195,6 +195,7 @@ ALWAYS = re.compile(
     r"ivr-[0-9]+|app-announcement-[0-9]+|outrt-[0-9]+|ext-did(-[0-9]+)?|ext-(group|queues|meetme|miscdests|local)|"
     r"timeconditions|app-daynight|app-pagegroups"
 )
+LAST_RESORT = "final"  # label of what follows when a caller has been asked often enough
 DIRECT = ("from-did-direct-ivr", "ext-local", "from-did-direct", "from-internal-xfer")
 
 
@@ -215,7 +216,7 @@ def _is_generated(context: Context, *, by_product: bool) -> bool:
 def _menu_keys(context: Context) -> Iterator[MenuKey]:
     for extension in context.extensions:
         if re.fullmatch(r"[0-9*#]{1,20}|[ti]", extension.pattern):
-            final = extension.step("final")
+            final = extension.step(LAST_RESORT)
             steps = [s for s in extension.steps if final is None or s.priority >= final.priority]
             if (destination := _last_goto(steps, context.name, hangs=True)) is not None:
                 yield MenuKey(extension.pattern, destination, extension.place)
