@@ -50,9 +50,8 @@ DEFECTS = (
 ADVICE = (
     advise_roads, advise_direct_access, advise_commands, advise_forwards, advise_secrets, advise_pins, advise_manager,
     advise_rest, advise_peers, advise_queues, advise_shadowed, advise_routes, advise_limits, advise_unreachable,
-    advise_disagreements,
+    advise_disagreements, advise_numbers, advise_menus, advise_emergency, advise_times, advise_week, advise_overrides,
 )  # fmt: skip
-TIMED = (advise_numbers, advise_menus, advise_emergency, advise_times, advise_week, advise_overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,13 @@ def check(system: PhoneSystem) -> tuple[Finding, ...]:
 
 def advise(system: PhoneSystem, beside: Beside) -> tuple[Finding, ...]:
     """What works but should not be so, or only at some hour, or costs money."""
-    return once(_advice(Known(system), beside))
+    return once(_advice(Known(system, beside.at), beside))
 
 
 def _advice(known: Known, beside: Beside) -> Iterator[Finding]:
     for part in ADVICE:
         yield from part(known)
-    for timed in TIMED:
-        yield from timed(known, beside.at)
-    yield from advise_rates(known, beside.at, beside.rates)
+    yield from advise_rates(known, beside.rates)
     yield from advise_recordings(known, beside.sounds)
     yield from advise_version(beside.version, beside.at)
 
@@ -91,7 +88,7 @@ def review(system: PhoneSystem, beside: Beside) -> tuple[Finding, ...]:
 
     Notes on a product's own generated code are left out: no owner can mend it.
     """
-    known = Known(system)
+    known = Known(system, beside.at)
     basic = once(finding for part in DEFECTS for finding in part(known))
     basic = tuple(f for f in basic if f.severity != "note" or own_code(system, f.place))
     named = {f.place for f in basic if f.code != "hours-inverted"}

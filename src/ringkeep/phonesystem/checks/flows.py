@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ringkeep.asterisk.conf import Place
 from ringkeep.phonesystem.callflow import Walk
 from ringkeep.phonesystem.checks.finding import Finding, listed
 from ringkeep.phonesystem.checks.fraud import own_code
 from ringkeep.phonesystem.checks.known import Known
-from ringkeep.phonesystem.checks.walks import PEOPLE, dead_end, destination, way_of, working_day
+from ringkeep.phonesystem.checks.walks import PEOPLE, dead_end, destination, way_of
 from ringkeep.phonesystem.model import InboundNumber, Menu
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -29,9 +29,9 @@ OTHER_WAYS = PEOPLE | {
 }
 
 
-def advise_numbers(known: Known, at: datetime) -> Iterator[Finding]:
+def advise_numbers(known: Known) -> Iterator[Finding]:
     """Every number from outside by day, at night and on the weekend."""
-    noon = working_day(at, 12)
+    noon = known.noon
     hours = (noon.replace(hour=3), noon + timedelta(days=3, hours=3))
     silent: list[InboundNumber] = []
     lunch: list[InboundNumber] = []
@@ -86,9 +86,9 @@ def _only_voicemail(way: Walk) -> bool:
     return "voicemail" in kinds and not kinds & OTHER_WAYS
 
 
-def advise_menus(known: Known, at: datetime) -> Iterator[Finding]:
+def advise_menus(known: Known) -> Iterator[Finding]:
     """Every key of every menu that calls can come to."""
-    noon = working_day(at, 12)
+    noon = known.noon
     reached = {context.name for context in known.reached}
     ends: dict[str, tuple[str, Place, str] | None] = {}
     for menu in known.system.menus:
@@ -104,7 +104,7 @@ def advise_menus(known: Known, at: datetime) -> Iterator[Finding]:
                 ends[target] = _end(way_of(known.system, key.key, menu.context, noon))
             if end := ends[target]:
                 yield _key(title, key.key, end)
-        yield from _endless(known, menu, title, noon)
+        yield from _endless(known, menu, title)
 
 
 def _key(menu: str, key: str, end: tuple[str, Place, str]) -> Finding:
@@ -120,13 +120,13 @@ def _key(menu: str, key: str, end: tuple[str, Place, str]) -> Finding:
     return Finding("key-nowhere", "bad", place, says, menu)
 
 
-def _endless(known: Known, menu: Menu, title: str, at: datetime) -> Iterator[Finding]:
+def _endless(known: Known, menu: Menu, title: str) -> Iterator[Finding]:
     """A menu that starts again for ever when nothing is pressed: the line stays taken."""
     if known.system.dialplan.find(menu.context, "t") is None:
         return
-    way = way_of(known.system, "t", menu.context, at, keys=["t"] * PATIENCE)
+    way = way_of(known.system, "t", menu.context, known.noon, keys=["t"] * PATIENCE)
     same = sum(stop.kind == "menu" and stop.context == menu.context for stop in way.stops)
-    if way.ended in ("waiting", "limit") and same >= PATIENCE:
+    if same and (way.ended == "loop" or (way.ended in ("waiting", "limit") and same >= PATIENCE)):
         says = Sentence("menu {menu} starts again for ever when the caller presses nothing", {"menu": title})
         yield Finding("menu-endless", "note", menu.place, says, title)
 

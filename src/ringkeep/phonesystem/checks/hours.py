@@ -12,7 +12,7 @@ from ringkeep.asterisk.times import read_timing
 from ringkeep.phonesystem.callflow import Walk
 from ringkeep.phonesystem.checks.finding import Finding
 from ringkeep.phonesystem.checks.known import Known
-from ringkeep.phonesystem.checks.walks import STAFFED, working_day
+from ringkeep.phonesystem.checks.walks import STAFFED
 from ringkeep.phonesystem.model import InboundNumber
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -22,6 +22,8 @@ def check_hours(known: Known) -> Iterator[Finding]:
     monday = datetime(2026, 1, 5, 3, 0)
     timed = known.timed
     for numbers in known.inbound if timed else ():
+        if not known.depends_on_hour(known.way(numbers[0], known.noon)):
+            continue
         night = known.way(numbers[0], monday)
         checked = next((place for place in night.path if place in timed), None)
         if checked is None or not any(stop.kind in STAFFED for stop in night.stops):
@@ -50,7 +52,7 @@ DATE = re.compile(r"(?<![0-9])(20[0-9]{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12][
 GAP = range(2, 16)  # minutes between two opening times of a day that nobody meant
 
 
-def advise_times(known: Known, at: datetime) -> Iterator[Finding]:
+def advise_times(known: Known) -> Iterator[Finding]:
     """Times that can never hold, minutes between two of them, holidays that are over."""
     for context in known.reached:
         for extension in context.extensions:
@@ -60,7 +62,7 @@ def advise_times(known: Known, at: datetime) -> Iterator[Finding]:
                     says = Sentence("the times {times} never come", {"times": spec})
                     yield Finding("hours-never", "degraded", step.place, says, spec)
             yield from _gaps(timed)
-            yield from _past(extension, at)
+            yield from _past(extension, known.at)
 
 
 def _specs(step: Step) -> Iterator[str]:
@@ -129,9 +131,9 @@ def _past(extension: Extension, at: datetime) -> Iterator[Finding]:
         yield Finding("holidays-past", "note", place, says, extension.pattern)
 
 
-def advise_week(known: Known, at: datetime) -> Iterator[Finding]:
+def advise_week(known: Known) -> Iterator[Finding]:
     """A working day in the middle of the week on which a number that has hours is closed all day."""
-    noon = working_day(at, 12)
+    noon = known.noon
     told: set[frozenset[Place]] = set()
     for numbers in known.inbound:
         number, first = numbers[0], known.way(numbers[0], noon)
@@ -168,7 +170,7 @@ def _staffed(way: Walk) -> bool:
     return any(stop.kind in STAFFED or stop.kind in ("unknown", "outbound") for stop in way.stops)
 
 
-def advise_overrides(known: Known, at: datetime) -> Iterator[Finding]:
+def advise_overrides(known: Known) -> Iterator[Finding]:
     """Exceptions that somebody dialled and nobody took back; night service by day."""
     titles = {t.id: t.title for t in known.system.time_conditions if t.title}
     for key, value in known.system.database.items():

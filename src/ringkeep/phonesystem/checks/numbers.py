@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from ringkeep.phonesystem.callflow import Stop, describe
 from ringkeep.phonesystem.checks.finding import Finding, listed
 from ringkeep.phonesystem.checks.known import Known
 from ringkeep.phonesystem.checks.outbound import disabled_trunks, phone_contexts
 from ringkeep.phonesystem.checks.roads import ASKS
-from ringkeep.phonesystem.checks.walks import way_of, working_day
+from ringkeep.phonesystem.checks.walks import way_of
 from ringkeep.phonesystem.sentences import Sentence
 
 EMERGENCY = {
@@ -45,7 +44,7 @@ def country_of(known: Known) -> str | None:
     return named if named in EMERGENCY and named != "us" else None
 
 
-def advise_emergency(known: Known, at: datetime) -> Iterator[Finding]:
+def advise_emergency(known: Known) -> Iterator[Finding]:
     """Every emergency number from every context phones dial in."""
     country = country_of(known)
     if country is None or not known.system.trunks or not known.system.outbound_routes:
@@ -63,10 +62,10 @@ def advise_emergency(known: Known, at: datetime) -> Iterator[Finding]:
             yield Finding("emergency-blocked", "bad", place, says, blocked[0])
         for number in EMERGENCY[country]:
             if number not in blocked:
-                yield from _call(known, number, context, working_day(at, 12))
+                yield from _call(known, number, context)
 
 
-def _call(known: Known, number: str, context: str, at: datetime) -> Iterator[Finding]:
+def _call(known: Known, number: str, context: str) -> Iterator[Finding]:
     values = {"number": number, "context": context}
     found = known.system.dialplan.find(context, number)
     assert found is not None
@@ -77,7 +76,7 @@ def _call(known: Known, number: str, context: str, at: datetime) -> Iterator[Fin
         says = Sentence("the emergency number {number}, dialled in {context}, asks for a PIN first", values)
         yield Finding("emergency-asks-pin", "bad", asked.place, says, number)
         return
-    way = way_of(known.system, number, context, at)
+    way = way_of(known.system, number, context, known.noon)
     first = next((stop for stop in way.stops if stop.kind == "outbound"), None)
     if first is None:
         if any(stop.kind == "unknown" for stop in way.stops) or way.ended in ("limit", "loop"):

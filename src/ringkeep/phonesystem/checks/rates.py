@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from ringkeep.phonesystem.callflow import Stop, follow
@@ -15,7 +14,6 @@ from ringkeep.phonesystem.checks.finding import Finding
 from ringkeep.phonesystem.checks.known import Known
 from ringkeep.phonesystem.checks.outbound import phone_contexts, route_title
 from ringkeep.phonesystem.checks.shapes import ANY, DIGITS, Shape, example, shape_of
-from ringkeep.phonesystem.checks.walks import working_day
 from ringkeep.phonesystem.model import OutboundRoute
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -84,11 +82,11 @@ class Tariff:
         return None
 
 
-def advise_rates(known: Known, at: datetime, rates: Sequence[Rate]) -> Iterator[Finding]:
+def advise_rates(known: Known, rates: Sequence[Rate]) -> Iterator[Finding]:
     """Every route with sample numbers of the table's prefixes: which trunk is tried first, and which is cheapest."""
     if not rates:
         return
-    tariff, noon = Tariff(rates), working_day(at, 12)
+    tariff = Tariff(rates)
     told: set[tuple[str, str, str]] = set()
     calls = 0
     for context in phone_contexts(known):
@@ -100,7 +98,7 @@ def advise_rates(known: Known, at: datetime, rates: Sequence[Rate]) -> Iterator[
                 calls += 1
                 if calls > CALLS:
                     return
-                finding = _dearer(known, number, context, noon, tariff, route)
+                finding = _dearer(known, number, context, tariff, route)
                 if (
                     finding is not None
                     and (key := (route_title(route), finding.subject, str(finding.place))) not in told
@@ -139,9 +137,7 @@ def _laid(shape: Shape, digits: str, start: int) -> str | None:
     return example(Shape(fixed, shape.open))
 
 
-def _dearer(
-    known: Known, number: str, context: str, at: datetime, tariff: Tariff, route: OutboundRoute
-) -> Finding | None:
+def _dearer(known: Known, number: str, context: str, tariff: Tariff, route: OutboundRoute) -> Finding | None:
     tries: list[Stop] = []
 
     def busy(stop: Stop) -> str:
@@ -149,7 +145,7 @@ def _dearer(
             tries.append(stop)
         return "unavailable"
 
-    follow(known.system, number, context, at=at, outcome=busy)
+    follow(known.system, number, context, at=known.noon, outcome=busy)
     priced = [(stop, found) for stop in tries if (found := tariff.price(stop.name, stop.number or ""))]
     if len(priced) < 2:
         return None
