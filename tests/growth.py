@@ -56,6 +56,11 @@ exten => s-BUSY,1,VoiceMail(${ARG1}@default,b)
 exten => s-BUSY,n,MacroExit()
 exten => _s-.,1,VoiceMail(${ARG1}@default,u)
 exten => _s-.,n,MacroExit()
+[macro-dial]
+exten => s,1,AGI(agi://127.0.0.1/dialparties.agi)
+exten => s,n,MacroExit()
+exten => s,n(normdial),Dial(${ds},)
+exten => s,n,MacroExit()
 [outbound-allroutes]
 include => outrt-1
 [outrt-1]
@@ -163,9 +168,11 @@ class Growth:
     def _group_steps(self) -> Iterator[str]:
         yield "[ext-group]"
         for group, members in self.groups.items():
-            phones = "&".join(f"PJSIP/{member}" for member in members)
-            yield from (f"exten => {group},1,Set(RingGroupMethod=ringall)", f"exten => {group},n,Dial({phones},20,tr)",
-                        f"exten => {group},n,Goto(ext-local,vmu{members[0]},1)")  # fmt: skip
+            yield from (
+                f"exten => {group},1,Set(RingGroupMethod=ringall)",
+                f"exten => {group},n,Macro(dial,20,trQ(NO_ANSWER),{'-'.join(members)})",
+                f"exten => {group},n,Goto(ext-local,vmu{members[0]},1)",
+            )
 
     def _menu_steps(self) -> Iterator[str]:
         queues, groups = list(self.queues), list(self.groups)
@@ -204,9 +211,17 @@ class Growth:
             "outbound_route_trunks": [{"route_id": "1", "trunk_id": "1", "seq": "0"}],
         }  # fmt: skip
 
+    @cached_property
+    def database(self) -> dict[str, str]:
+        """Asterisk's own database: who has which phone."""
+        return {f"/AMPUSER/{n}/device": n for n in self.numbers} | {
+            f"/DEVICE/{n}/dial": f"PJSIP/{n}" for n in self.numbers
+        }
+
     def system(self, changed: Mapping[str, bytes] | None = None) -> PhoneSystem:
         """It, read, with `changed` files instead of its own."""
-        return read_phone_system({**self.files, **(changed or {})}, product="freepbx", tables=self.tables)
+        files = {**self.files, **(changed or {})}
+        return read_phone_system(files, product="freepbx", database=self.database, tables=self.tables)
 
     def next_night(self) -> dict[str, bytes]:
         """Files of the night after, when the first number goes elsewhere and one mailbox is new."""
