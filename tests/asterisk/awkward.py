@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 DIALPLANS = {
     "no parentheses": "[c]\nexten => 1,1,Answer\nexten => 1,n,Playback,foo\nexten => 1,n,Dial(PJSIP/1\nexten => 1,n,Hangup()x\n",
@@ -66,3 +67,50 @@ def _pattern(chance: random.Random) -> str:
     body = "".join(chance.choices(PIECES, k=chance.randint(1, 4)))
     end = chance.choice(("", "", "", ".", "!", ".", "!1", ".X"))
     return f"{chance.choice(('_', '_', '_', ''))}{body}{end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A number looked for in a context by a caller."""
+
+    context: str
+    number: str
+    caller: str
+
+
+NAMES = (
+    "12",
+    "1-2",
+    "_1X",
+    "_[12]X",
+    "_X.",
+    "_X!",
+    "_12",
+    "_XX",
+    "13",
+    "12/301",
+    "_1X/_3XX",
+    "12/",
+    "_X./302",
+    "_!",
+    "5",
+    "_N",
+)
+
+
+def searches(count: int, seed: int) -> tuple[str, list[Search]]:
+    """Contexts that include each other, in circles too, open and closed; each extension says which it is."""
+    chance = random.Random(seed)
+    lines = []
+    for place in range(count):
+        lines.append(f"[f{place}]")
+        for name in chance.sample(NAMES, k=chance.randint(0, 4)):
+            first = chance.choice((1, 1, 1, 10))  # where there is no priority 1 the search goes on
+            says = f"f{place}:{name}".replace("/", "-by-")
+            lines += [f"exten => {name},{first},Set(GLOBAL(FOUND${{N}})={says})", " same => n,Return()"]
+        for other in chance.sample(range(count), k=chance.randint(0, 3)):
+            times = chance.choice(("", "", ",*,*,*,*", ",*,*,0,*", "|00:00-23:59|*|*|*", ",x,*,*,*"))
+            lines.append(f"include => f{other}{times}")
+    numbers, callers = ("12", "13", "22", "5", "1-3", "1", "x", "129"), ("301", "302", "", "4-01")
+    looked = [Search(f"f{place}", number, chance.choice(callers)) for place in range(count) for number in numbers]
+    return "\n".join([*lines, ""]), looked

@@ -12,12 +12,13 @@ import pytest
 
 from ringkeep.asterisk.extensions import read_dialplan
 from ringkeep.asterisk.times import time_holds
-from tests.asterisk.awkward import DIALPLANS, USERS, pattern_sets
+from tests.asterisk.awkward import DIALPLANS, USERS, pattern_sets, searches
 from tests.oracle.dialplans import LOADING, Case, Shown, compare, compare_hints, loaded
 from tests.sealed import boot, lab, sealed
 
 VERSIONS = (16, 22)
 SETS = pattern_sets(60, seed=20261124)
+INCLUDING, SEARCHES = searches(40, seed=20261124)
 TIMES = (
     "*", "*,*,*,*", "09:00-17:00", "09:00-17:00,*,*,*", "22:00-06:00,*,*,*", "10:00,*,*,*", "10:00-10:00,*,*,*", "9:5-9:59,*,*,*",
     "09:00 - 17:00,*,*,*", "24:00-25:00,*,*,*", "00:00-23:59,*,*,*", "09:00-12:00&14:00-17:00,*,*,*", "9-17,*,*,*", "x,*,*,*",
@@ -46,6 +47,10 @@ def times_dialplan() -> str:
                 f" same => n(yes{number}_{place}),Set(GLOBAL(T{number}_{place})=yes)",
                 f" same => n(no{number}_{place}),NoOp()",
             ]
+    for number, one in enumerate(SEARCHES):
+        where = f"{one.context},{one.number},1"
+        lines += [f" same => n,Set(CALLERID(num)={one.caller})", f" same => n,Set(N={number})"]
+        lines.append(f" same => n,GosubIf(${{DIALPLAN_EXISTS({where})}}?{where})")
     return "\n".join([*lines, " same => n,Set(GLOBAL(DONE)=yes)", " same => n,Wait(1)", ""])
 
 
@@ -58,13 +63,13 @@ def sets_dialplan() -> str:
 
 
 @cache
-def real(version: int) -> tuple[Mapping[str, Shown], Mapping[tuple[str, str], str], set[str]]:
-    """`dialplan show` and its globals of each dialplan; the matches of each number; the times that hold."""
+def real(version: int) -> tuple[Mapping[str, Shown], Mapping[tuple[str, str], str], dict[str, str]]:
+    """`dialplan show` and its globals of each dialplan; the matches of each number; what the call found and which times held."""
 
-    async def work() -> tuple[Mapping[str, Shown], Mapping[tuple[str, str], str], set[str]]:
+    async def work() -> tuple[Mapping[str, Shown], Mapping[tuple[str, str], str], dict[str, str]]:
         pbx, _ = await boot(lab(version), {"/etc/asterisk/extensions.conf": LOADING.encode()})
         shown = {name: await loaded(pbx, case(name).files) for name in (*DIALPLANS, *USERS)}
-        await loaded(pbx, {"/etc/asterisk/extensions.conf": (sets_dialplan() + times_dialplan()).encode()})
+        await loaded(pbx, {"/etc/asterisk/extensions.conf": (sets_dialplan() + INCLUDING + times_dialplan()).encode()})
         matches = {}
         for number, (_, numbers) in enumerate(SETS):
             for wanted in numbers:
@@ -77,7 +82,7 @@ def real(version: int) -> tuple[Mapping[str, Shown], Mapping[tuple[str, str], st
                 break
             await asyncio.sleep(0.05)
         assert "DONE=yes" in variables, "the call did not come to its end"
-        return shown, matches, set(re.findall(r"^\s+(T\d+_\d+)=yes$", variables, re.M))
+        return shown, matches, dict(re.findall(r"^\s+(T\d+_\d+|FOUND\d+)=(.*)$", variables, re.M))
 
     return sealed(work)
 
@@ -117,3 +122,13 @@ def test_a_time_holds_when_real_asterisk_says_so(place: int, version: int) -> No
 def test_zones_are_reckoned_from_an_instant_that_knows_its_own() -> None:
     at = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
     assert time_holds("09:00-17:00,*,*,*,America/New_York", at) and not time_holds("09:00-17:00,*,*,*", at)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("number", range(len(SEARCHES)), ids=lambda number: str(SEARCHES[number]))
+def test_a_number_runs_what_real_asterisk_runs_through_includes_and_for_its_caller(number: int, version: int) -> None:
+    one = SEARCHES[number]
+    dialplan = read_dialplan({"/etc/asterisk/extensions.conf": INCLUDING.encode()})
+    found = dialplan.find(one.context, one.number, callerid=one.caller, at=datetime.now(UTC))
+    step = found[1].step(1) if found else None
+    assert (step.arguments.partition("=")[2] if step else None) == real(version)[2].get(f"FOUND{number}")

@@ -79,6 +79,12 @@ class _Compiler:
         general = configuration.section("general")
         for entry in general.entries if general else ():
             self.dialplan.general.setdefault(entry.name.lower(), entry.value)
+            if entry.name.lower() == "extenpatternmatchnew" and entry.value.lower() in TRUE:
+                what = "extenpatternmatchnew: Asterisk then searches patterns in another way, which is not explained"
+                self._problem("not-read", what, entry.place)
+            elif entry.name.lower() == "overrideswitch" and entry.value:
+                what = "overrideswitch: another program may take every call before the dialplan does"
+                self._problem("not-read", what, entry.place)
         for section in configuration.sections:
             if section.name.lower() == "globals" and not section.is_template:
                 for entry in section.entries:
