@@ -108,6 +108,11 @@ def test_an_older_trunk_has_a_peer_a_user_and_a_registration() -> None:
     )
 
 
+def test_issabelpbx_keeps_pjsip_trunks_like_the_older_ones() -> None:
+    one = trunk("pjsip", "sip", words("tr-peer-7", host="192.0.2.9", username="acct", secret="x"))
+    assert (one.technology, one.hosts, one.username, one.context) == ("pjsip", ("192.0.2.9",), "acct", "from-trunk-pjsip-Carrier")  # fmt: skip
+
+
 def test_trunks_without_a_protocol_of_their_own_are_kept() -> None:
     assert trunk("custom", "sip", [], "Local/$OUTNUM$@x").endpoint == "Local/$OUTNUM$@x"
     assert trunk("dahdi", "dahdi", [], "g0").technology == "dahdi"

@@ -48,21 +48,19 @@ def read_trunks(tables: Tables) -> Iterator[Trunk]:
     """Every trunk in the order of its number, those switched off too."""
     options = {table: keywords(tables, table) for table in set(TABLES.values()) if table in tables}
     for row, place in rows_of(tables, "trunks"):
-        identity = text(row, "trunkid")
-        if identity:
-            technology = (text(row, "tech") or "custom").lower()
-            own = options.get(TABLES.get(technology, ""), {})
-            technology = "iax2" if technology == "iax" else technology
-            endpoint = text(row, "channelid") or ""
-            if technology == "pjsip":
-                line = _Line(row, place, technology, endpoint, own.get(identity, {}), {}, "")
-                yield _by_pjsip(line)
-            else:
-                peer = own.get(f"tr-peer-{identity}") or own.get(identity, {})
-                register = own.get(f"tr-reg-{identity}", {}).get("register", "")
-                yield _by_peer(
-                    _Line(row, place, technology, endpoint, peer, own.get(f"tr-user-{identity}", {}), register)
-                )
+        if not (identity := text(row, "trunkid")):
+            continue
+        technology = (text(row, "tech") or "custom").lower()
+        technology = "iax2" if technology == "iax" else technology
+        endpoint = text(row, "channelid") or ""
+        if technology == "pjsip" and "pjsip" in tables:
+            own = options["pjsip"].get(identity, {})
+            yield _by_pjsip(_Line(row, place, technology, endpoint, own, {}, ""))
+        else:  # IssabelPBX has no table pjsip: it keeps those trunks like the others
+            rows = options.get("sip" if technology == "pjsip" else TABLES.get(technology, ""), {})
+            peer, user = rows.get(f"tr-peer-{identity}") or rows.get(identity, {}), rows.get(f"tr-user-{identity}", {})
+            register = rows.get(f"tr-reg-{identity}", {}).get("register", "")
+            yield _by_peer(_Line(row, place, technology, endpoint, peer, user, register))
 
 
 def _by_pjsip(line: _Line) -> Trunk:
@@ -130,9 +128,11 @@ def _trunk(
 
 
 def _context(line: _Line) -> str | None:
-    """Where its calls come in; without one of its own, both products name one after the trunk."""
+    """Where its calls come in; without one of its own, both products name one after the trunk, but FreePBX for PJSIP."""
     if written := line.options.get("context"):
         return written
-    if line.technology in ("sip", "iax2") and line.options:
+    if "sip_server" in line.options:
+        return "from-pstn"
+    if line.technology in ("pjsip", "sip", "iax2") and line.options:
         return f"from-trunk-{line.technology}-{line.endpoint}"
     return line.user.get("context") or None
