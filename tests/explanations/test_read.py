@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -18,8 +19,10 @@ from rich.console import Console
 
 from ringkeep.backups.contents import phone_system, read_contents
 from ringkeep.backups.source import open_source
+from ringkeep.explanations.inventory import tell
 from ringkeep.explanations.inventory_document import document
 from ringkeep.explanations.inventory_tables import PAGES, ROWS, print_inventory
+from ringkeep.explanations.opened import answer
 from ringkeep.phonesystem.model import PhoneSystem
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -158,11 +161,12 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 # -- whatever is handed over --------------------------------------------------------------------------------------
 
 
-def refused(path: Path, *arguments: str) -> str:
-    done = read(path, "--json", *arguments)
-    assert done.returncode == 3, done.stdout
-    assert "Traceback" not in done.stderr
-    return str(json.loads(done.stdout)["error"]["code"])
+def refused(path: Path) -> str:
+    """The code of the one sentence that says why a source cannot be read."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert answer(lambda: tell(path, as_json=True, lang="en"), as_json=True) == 3
+    return str(json.loads(out.getvalue())["error"]["code"])
 
 
 def tar(path: Path, *members: tuple[str, bytes]) -> Path:
@@ -211,6 +215,9 @@ def test_a_hostile_file_is_read_and_steers_no_terminal(kind: str, tmp_path: Path
     (folder / "pjsip.conf").write_text(pjsip)
     (folder / "extensions.conf").write_bytes(HOSTILE[kind])
     (folder / "voicemail.conf").write_bytes(b"[default]\n1 => 1,\x1b[31m" + b"n" * 5000 + b",,,a=b|c\n")
-    json.loads(read(tmp_path, "--json").stdout)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert tell(tmp_path, as_json=True, lang="en") == 0
+    json.loads(out.getvalue())
     text = told(tmp_path, tmp_path / "into")
     assert "\x1b" not in text and "‮" not in text
