@@ -178,6 +178,11 @@ def test_a_neighbours_dump_beside_the_products_is_left_out(tmp_path: Path) -> No
     assert set(tables) == {*known, "sip"} and tables["users"] == [{"id": "1"}]
 
 
+def test_a_schema_without_any_rows_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_bytes(CREATE + b"INSERT INTO `cdr` (`src`) VALUES (1);\n")
+    assert dict(read_tables(source(tmp_path))) == {}
+
+
 def test_call_records_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_bytes(
         b"INSERT INTO `cdr` (`src`) VALUES ('100');\nINSERT INTO `admin` (`variable`) VALUES ('x');\n"

@@ -90,13 +90,17 @@ def read_tables(source: Source) -> Database:
     """Every table of the product's database that a source holds; damaged parts are left out and noted.
 
     Call records (cdr, cel, queue_log) are not among them. Of several dumps, the one that most looks like the
-    product's own database wins a table; a dump of the schema alone gives tables without rows.
+    product's own database wins a table; where there is nothing but a schema, there are no tables.
     """
     notes: list[tuple[str, str]] = []
     dumps = sorted(_dumps(source, notes), key=lambda dump: (-_score(dump), dump.file))
     if dumps and _score(dumps[0]) >= SURE:  # the others' rows are of other programs; a schema may be its own
         dumps = [dump for dump in dumps if not dump.runs or _score(dump) >= SURE]
-    database = Database(dumps, modulejson.tables(source.root, notes))
+    modules = modulejson.tables(source.root, notes)
+    known = bool(modules) or any(dump.runs for dump in dumps)
+    database = Database(dumps if known else (), modules)
+    if not known:  # tables that are empty because nobody dumped their rows would say that nothing exists
+        notes += [(str(problem.place), problem.what) for dump in dumps for problem in dump.problems]
     for file, what in notes:
         database.note(file, what)
     return database
