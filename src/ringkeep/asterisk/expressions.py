@@ -8,6 +8,7 @@ Source: https://docs.asterisk.org/Configuration/Dialplan/Variables/ and Asterisk
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Protocol
 
 from ringkeep.asterisk.arithmetic import compute
@@ -26,7 +27,9 @@ __all__ = [
 ]
 
 DEPTH_LIMIT = 15  # MAX_VARIABLE_SUB_RECURSE_DEPTH
+FORGOTTEN_AFTER = 8192  # texts taken apart, and results, that are kept
 LENGTH_LIMIT = 16384  # Asterisk's own buffers are smaller
+CURLY, SQUARE = re.compile(r"[{}]"), re.compile(r"[\[\]]")
 # Variables that every Asterisk sets by itself; where a distribution puts its folders.
 DIRECTORIES = {
     "ASTETCDIR": "/etc/asterisk", "ASTVARLIBDIR": "/var/lib/asterisk", "ASTDBDIR": "/var/lib/asterisk",
@@ -52,23 +55,44 @@ def expand(text: str, scope: Scope, depth: int = 0) -> str:
         return text
     if depth > DEPTH_LIMIT:
         raise Unknowable("expressions nested too deeply")
-    parts, position = [], 0
+    parts = []
+    for kind, piece in _pieces(text):
+        if not kind:
+            parts.append(piece)
+        elif kind == "{":
+            parts.append(_value(piece, scope, depth))
+        else:
+            parts.append(_computed(expand(piece, scope, depth + 1), scope))
+    return "".join(parts)[:LENGTH_LIMIT]
+
+
+@lru_cache(maxsize=FORGOTTEN_AFTER)
+def _pieces(text: str) -> tuple[tuple[str, str], ...]:
+    """The text taken apart: ("", as it is), ("{", inside of `${ }`), ("[", inside of `$[ ]`). Walks repeat the same steps."""
+    pieces, position = [], 0
     while (at := text.find("$", position)) >= 0:
         opening = text[at + 1 : at + 2]
         if opening not in ("{", "["):
-            parts.append(text[position : at + 1])
+            pieces.append(("", text[position : at + 1]))
             position = at + 1
             continue
         end = _closing(text, at + 1)
-        parts.append(text[position:at])
-        inside = text[at + 2 : end]
-        if opening == "{":
-            parts.append(_value(inside, scope, depth))
-        else:
-            parts.append(compute(expand(inside, scope, depth + 1), scope.function))
+        if at > position:
+            pieces.append(("", text[position:at]))
+        pieces.append((opening, text[at + 2 : end]))
         position = end + 1
-    parts.append(text[position:])
-    return "".join(parts)[:LENGTH_LIMIT]
+    pieces.append(("", text[position:]))
+    return tuple(pieces)
+
+
+def _computed(text: str, scope: Scope) -> str:
+    """What stands in `$[ ]`, already substituted; remembered where it calls no function."""
+    return compute(text, scope.function) if "(" in text or len(text) > 200 else _remembered(text)
+
+
+@lru_cache(maxsize=FORGOTTEN_AFTER)
+def _remembered(text: str) -> str:
+    return compute(text, None)
 
 
 def _closing(text: str, opening_at: int) -> int:
@@ -76,7 +100,7 @@ def _closing(text: str, opening_at: int) -> int:
     opening = text[opening_at]
     closing = "}" if opening == "{" else "]"
     depth = 0
-    for match in re.compile(r"[{}]" if opening == "{" else r"[\[\]]").finditer(text, opening_at):
+    for match in (CURLY if opening == "{" else SQUARE).finditer(text, opening_at):
         depth += 1 if match[0] == opening else -1
         if match[0] == closing and not depth:
             return match.start()
@@ -96,6 +120,7 @@ def _value(inside: str, scope: Scope, depth: int) -> str:
     return substring(value, cut) if cut else value
 
 
+@lru_cache(maxsize=FORGOTTEN_AFTER)
 def _split_cut(inside: str) -> tuple[str, str]:
     """Split `NAME(args):1:2` at the first colon outside parentheses."""
     depth = 0

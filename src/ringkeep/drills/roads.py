@@ -19,15 +19,23 @@ class Road:
 
     places: tuple[Place, ...] = ()
     fork: str = ""  # what decides how it goes on after them; empty: they are all
+    menus: tuple[tuple[int, int], ...] = ()  # first and last step of each time a key may be pressed: it cuts them short
 
     @staticmethod
     def of(way: Walk) -> Road:
         """The road of a walk, up to the first thing that only the running system decides."""
-        fork = next((stop for stop in way.stops if stop.kind == "unknown"), None)
-        if fork is None:
-            return Road(way.path)
-        known = next((i for i, place in enumerate(way.path) if place == fork.place), len(way.path))
-        return Road(way.path[: known + 1], fork.name)
+        menus: list[tuple[int, int]] = []
+        for stop, position in zip(way.stops, way.positions, strict=True):
+            if stop.kind == "unknown":
+                return Road(way.path[: position + 1], stop.name, tuple(menus))
+            if stop.kind == "menu":
+                starts = [i for i in range(position, -1, -1) if way.path[i] == stop.place]
+                menus.append((starts[0] if starts else position, position))
+        return Road(way.path, "", tuple(menus))
+
+    def after_key(self, index: int) -> int | None:
+        """Where the road goes on when a key is pressed before the step `index`; None: no key counts there."""
+        return next((last + 1 for first, last in self.menus if first < index <= last), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,13 @@ def compare(road: Road, steps: Sequence[Step], place_of: Callable[[Step], Place 
     after: Place | None = None
     own = [step for step in steps if step.channel == steps[0].channel]
     taken = [place for step in own if (place := place_of(step)) is not None]
-    for walked, place in zip(road.places, taken, strict=False):
-        if walked != place:
-            return Parting(walked, place, after)
-        after = place
+    index = 0
+    for place in taken:
+        if index < len(road.places) and road.places[index] != place:
+            index = road.after_key(index) or index
+        if index >= len(road.places):
+            return None
+        if road.places[index] != place:
+            return Parting(road.places[index], place, after)
+        after, index = place, index + 1
     return None

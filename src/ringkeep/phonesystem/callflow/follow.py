@@ -47,7 +47,7 @@ def follow(
         ended = "hangup"
     except End as end:
         ended = end.why
-    return Walk(tuple(driver.stops), ended, walker.functions.language, walker.steps, tuple(walker.path))
+    return Walk(tuple(driver.stops), ended, walker.functions.language, walker.steps, tuple(walker.path), tuple(driver.positions))
 
 
 @dataclass
@@ -55,10 +55,12 @@ class _Follower:
     keys: list[str]
     outcome: Callable[[Stop], str]
     stops: list[Stop] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     honest = False
 
     def meet(self, walker: Walker, stop: Stop) -> None:
         self.stops.append(stop)
+        self.positions.append(len(walker.path) - 1)
         if len(self.stops) > STOP_LIMIT:
             raise End("limit")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from ringkeep.asterisk.dialplan import Step, split_arguments
 from ringkeep.asterisk.expressions import Unknowable, expand, is_true
@@ -44,6 +45,7 @@ def _goto_unsure(w: Walker, step: Step, why: str) -> None:
     raise End("unknown")
 
 
+@lru_cache(maxsize=8192)
 def split_branch(text: str, *, raw: bool = False) -> tuple[str, str, str]:
     """`condition?yes:no`; in raw text what stands in brackets is passed over."""
     condition, rest = _split(text, "?") if raw else text.partition("?")[::2]

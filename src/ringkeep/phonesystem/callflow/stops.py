@@ -37,6 +37,7 @@ class Walk:
     language: str
     steps: int
     path: tuple[Place, ...]
+    positions: tuple[int, ...] = ()  # of each stop: how many steps of the path lie before the step that met it
 
 
 WORDS = {

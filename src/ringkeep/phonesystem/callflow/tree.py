@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.asterisk.dialplan import split_arguments
+from ringkeep.asterisk.dialplan import Step, split_arguments
 from ringkeep.phonesystem.callflow.entry import Entry, entry
 from ringkeep.phonesystem.callflow.graph import simplified
 from ringkeep.phonesystem.callflow.keys import key_choices
@@ -133,6 +133,7 @@ class Forest:
     def __init__(self, system: PhoneSystem, at: datetime) -> None:
         self.system, self.at = system, at
         self.names = Names(system)
+        self.steps: dict[tuple[str, str, int, str], Step | None] = {}  # of the dialplan, as looked up
         self._assigned: frozenset[str] | None = None
 
     def walk(self, number: str, via: str | None = None, *, caller: str | None = None) -> Tree:
@@ -205,7 +206,7 @@ class _Explorer:
     def __init__(self, forest: Forest, begin: Entry, caller: str) -> None:
         self.forest, self.begin = forest, begin
         self.taken = [0]
-        setting = Setting(forest.system, forest.at, HANDLERS, UNSURE, None, forest.assigned, self.taken)
+        setting = Setting(forest.system, forest.at, HANDLERS, UNSURE, None, forest.assigned, self.taken, forest.steps)
         functions = Functions(forest.system, forest.at, caller, "", begin.channel)
         functions.language = begin.language
         self.nodes: list[Node] = []

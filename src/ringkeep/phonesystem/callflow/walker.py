@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from ringkeep.phonesystem.sentences import Sentence
 
 STEP_LIMIT = 20_000
 STEPS_IN_ALL = 100_000  # those of its Local channels counted too: channels that dial channels multiply
-COMPARED_AT = {3, 4, 12, 13, 40, 41}  # times at the same step: equal at two in a row, it is a circle
+COMPARED_AT = {8, 9, 30, 31}  # times at the same step: equal at two in a row, it is a circle
 LOOP_LIMIT = 80  # the same step so often is no list being worked through
 FRAME_LIMIT = 100
 LOCAL_DEPTH = 3
@@ -77,6 +77,7 @@ class Setting:
     applications: frozenset[str] | None  # those the target Asterisk has, lower case; None: all
     assigned: Callable[[], Collection[str]]  # variables that the dialplan itself sets somewhere
     taken: list[int]  # steps so far, in [0]
+    steps: dict[tuple[str, str, int, str], Step | None] = field(default_factory=dict)  # looked up before, at this time
 
 
 # Applications that expand their own arguments, or whose arguments are nobody's business.
@@ -186,8 +187,12 @@ class Walker:
 
     def current(self) -> Step | None:
         """The step to run next."""
-        extension = self.find(self.context, self.extension, self.priority)
-        return extension.step(self.priority) if extension else None
+        key = (self.context, self.extension, self.priority, self.functions.caller["num"])
+        known = self.setting.steps
+        if key not in known:
+            extension = self.find(self.context, self.extension, self.priority)
+            known[key] = extension.step(self.priority) if extension else None
+        return known[key]
 
     def _fell_off(self) -> None:
         """No next priority: a macro returns, a call under autofallthrough ends."""
