@@ -201,17 +201,33 @@ class _Reader:
             last = complaint if complaint.fatal else last
             place = Place(path, complaint.line)
             self.configuration.problems.append(Problem(complaint.code, complaint.what, place, complaint.fatal))
-        for number, line in known.lines:
-            first = line[0]
-            if first == "[":
-                self._heading(line, Place(path, number))
-            elif first == "#":
-                self._directive(line, Place(path, number))
-            else:
-                self._entry(line, Place(path, number))
+        section = self.section if not self.positions else None
+        for number, line in zip(known.numbers, known.texts, strict=True):
+            name, equals, value = line.partition("=")
+            if section is None or not equals or not name or name[0] in "[#\\" or name[-1] == "+":
+                self._line(line, Place(path, number))
+                section = self.section if not self.positions else None
+                continue
+            is_object = value.startswith(">")
+            if is_object:
+                value = value[1:]
+            # Both ends of a line are clean, so most names and values are: stripping all would take a tenth of the time.
+            if name[-1] <= " ":
+                name = name.rstrip(BLANK)
+            if value[:1] <= " ":
+                value = value.lstrip(BLANK)
+            section.entries.append(Entry(name, value, Place(path, number), is_object))
         if last is not None:
             raise _Refused
         return known.depth
+
+    def _line(self, line: str, place: Place) -> None:
+        if line[0] == "[":
+            self._heading(line, place)
+        elif line[0] == "#":
+            self._directive(line, place)
+        else:
+            self._entry(line, place)
 
     def _problem(self, code: str, what: str, place: Place, *, fatal: bool = False) -> None:
         self.configuration.problems.append(Problem(code, what, place, fatal))

@@ -30,7 +30,8 @@ class Complaint:
 class CleanLines:
     """A file's lines without comments and surrounding blanks; empty ones are left out."""
 
-    lines: list[tuple[int, str]] = field(default_factory=list)  # (number from 1, text)
+    numbers: list[int] = field(default_factory=list)  # from 1; pairs with `texts` would be 30,000 objects to collect
+    texts: list[str] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
     counted: int = 0  # lines in all
     depth: int = 0  # comments that are still open at the end
@@ -86,9 +87,11 @@ class _Cleaner:
                     what = f"more than {COMMENT_DEPTH} comments inside each other: Asterisk hangs at this line"
                     result.complaints.append(Complaint("too-big", what, number, fatal=True))
                     return
-            line = line.strip(BLANK)
+            if line and (line[0] <= " " or line[-1] <= " "):
+                line = line.strip(BLANK)
             if line:
-                result.lines.append((number, line))
+                result.numbers.append(number)
+                result.texts.append(line)
         self._end()
 
     def _end(self) -> None:
