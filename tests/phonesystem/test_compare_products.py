@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -45,6 +45,34 @@ def test_a_change_on_issabel_is_told_once(issabel: tuple[Night, PhoneSystem], ca
     night, system = issabel
     changes, wrong = differences(system, night, case)
     assert wrong is None, "\n".join([wrong or "", *(change.text for change in changes)])
+
+
+# -- database against files -----------------------------------------------------------------------------------
+
+
+def test_a_clean_system_does_not_disagree_with_itself(
+    freepbx: tuple[Night, PhoneSystem], issabel: tuple[Night, PhoneSystem]
+) -> None:
+    assert freepbx[1].disagreements == () and issabel[1].disagreements == ()
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (freepbx_changes.forgotten, "queue 403 is random on the product's pages, but rrmemory in the files"),
+        (lambda n: n.delete("incoming", extension="12125551002"), "number 12125551002 is in the files that run, but not on"),
+        (lambda n: n.row("ivr_entries", ivr_id="1", selection="0").update(dest="ext-group,601,1"), "key 0 of menu 1 is ring group 601"),
+        (lambda n: n.within("queues_additional.conf", "[403]", "strategy=rrmemory", "strategy=random"), "but random in the files"),
+        (lambda n: n.row("sip", id="1071", keyword="secret").update(data="canary"), "the SIP password of extension 1071 is another one"),
+    ],
+)  # fmt: skip
+def test_what_was_never_applied_or_edited_past_the_pages_is_one_disagreement(
+    freepbx: tuple[Night, PhoneSystem], edit: Callable[[Night], None], said: str
+) -> None:
+    night = freepbx[0].copy()
+    edit(night)
+    (one,) = night.read().disagreements
+    assert said in str(one.says) and "canary" not in str(one)
 
 
 # -- secrets --------------------------------------------------------------------------------------------------

@@ -29,6 +29,10 @@ def test_a_number_that_ends_nowhere_is_bad(steps: str) -> None:
     assert str(finding.place) == "/etc/asterisk/extensions.conf:4"
 
 
+def test_a_context_that_a_module_makes_is_no_dead_end() -> None:
+    assert found("Goto(parkedcalls,701,1)") == ()
+
+
 def test_a_jump_that_is_wrong_as_written_is_told_once() -> None:
     assert [f.code for f in found("Goto(gone,1,1)")] == ["goto-nowhere"]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from ringkeep.phonesystem.checks import Beside
-from tests.phonesystem.checks.reviewed import STRONG, reviewed
-from tests.phonesystem.systems import TUESDAY
+from ringkeep.asterisk.conf import Place
+from ringkeep.phonesystem.checks import Beside, review
+from ringkeep.phonesystem.model import Disagreement
+from ringkeep.phonesystem.sentences import Sentence
+from tests.phonesystem.checks.reviewed import INBOUND, INTERNAL, OTHERS, PJSIP, STRONG, reviewed
+from tests.phonesystem.systems import TUESDAY, system
 
 MANAGER = "[general]\nenabled=yes\nbindaddr={bind}\n[admin]\nsecret={secret}\n{acl}\nwrite={write}\n"
 CLOSED = "deny=0.0.0.0/0.0.0.0\npermit=127.0.0.1/255.255.255.255"
@@ -109,3 +113,18 @@ def test_a_phone_that_is_not_asked_for_its_password(host: str, insecure: str, se
 def test_an_asterisk_past_its_end_is_a_note(version: str | None, at: datetime, found: bool) -> None:
     seen = reviewed(beside=Beside(at=at, version=version))
     assert [f.severity for f in seen if f.code == "version-ended"] == (["note"] if found else [])
+
+
+def test_a_change_that_was_not_applied_is_one_finding() -> None:
+    clean = system(INBOUND + INTERNAL, pjsip=PJSIP, others=OTHERS)
+    place = Place("/etc/asterisk/pjsip.conf", 5)
+    differing = tuple(
+        Disagreement(
+            "extension", number, "name", "Ana", "Ben", place, Sentence("extension {number}", {"number": number})
+        )
+        for number in ("201", "202")
+    )
+    seen = review(replace(clean, disagreements=differing), Beside(at=TUESDAY))
+    assert [(f.code, f.what) for f in seen] == [
+        ("not-applied", "the product's pages and the files differ in 2 things: extension 201")
+    ]

@@ -15,6 +15,7 @@ from ringkeep.phonesystem.model import InboundNumber, Menu
 from ringkeep.phonesystem.sentences import Sentence
 
 PATIENCE = 20  # times that a caller lets a menu run out before it counts as endless
+ORDINARY_WEEKS = (0, 2, 5)  # from now: one of them is no holiday
 OTHER_WAYS = PEOPLE | {
     "menu",
     "directory",
@@ -40,10 +41,10 @@ def advise_numbers(known: Known) -> Iterator[Finding]:
         by_day = known.way(same[0], noon)
         ways = [by_day, *(known.way(same[0], hour) for hour in hours if known.depends_on_hour(by_day))]
         any_of_many = same[0].number.startswith("_")  # an example of a pattern may be a number that nobody has
-        end = None if any_of_many else next((end for way in ways if (end := _end(way))), None)
+        end = None if any_of_many else next((end for way in ways if (end := _end(known, way))), None)
         if end:
             ends.setdefault(end, []).extend(number.number or "s" for number in same)
-        if _only_voicemail(by_day):
+        if all(_only_voicemail(known.way(same[0], noon + timedelta(weeks=weeks))) for weeks in ORDINARY_WEEKS):
             morning = known.way(same[0], noon.replace(hour=10, minute=30))
             (silent if _only_voicemail(morning) else lunch).extend(same)
     for (code, place, why), numbers in ends.items():
@@ -71,12 +72,13 @@ def advise_numbers(known: Known) -> Iterator[Finding]:
         )
 
 
-def _end(way: Walk) -> tuple[str, Place, str] | None:
+def _end(known: Known, way: Walk) -> tuple[str, Place, str] | None:
     """(code, place, why) when the call ends badly."""
     if way.ended == "loop":
         last = way.path[-1] if way.path else Place("", 0)
         return "loop-endless", last, ""
-    if way.ended == "dead_end" and (stop := dead_end(way)):
+    stop = dead_end(way) if way.ended == "dead_end" else None
+    if stop and not any(f"context {name} is" in stop.name for name in known.made_by_modules):
         return "dead-end", stop.place, stop.name
     return None
 
@@ -101,7 +103,7 @@ def advise_menus(known: Known) -> Iterator[Finding]:
                 continue
             target = destination(found[1]) or f"{menu.context},{key.key}"
             if target not in ends:
-                ends[target] = _end(way_of(known.system, key.key, menu.context, noon))
+                ends[target] = _end(known, way_of(known.system, key.key, menu.context, noon))
             if end := ends[target]:
                 yield _key(title, key.key, end)
         yield from _endless(known, menu, title)

@@ -140,7 +140,9 @@ def advise_week(known: Known) -> Iterator[Finding]:
         timed = known.timed & set(first.path)
         if timed and timed not in told:
             told.add(timed)
-            yield from _week(known, number, noon, min(timed))
+            later = {finding.code for finding in _week(known, number, noon + timedelta(weeks=5), min(timed))}
+            # What is closed this week and not in five is a holiday.
+            yield from (finding for finding in _week(known, number, noon, min(timed)) if finding.code in later)
 
 
 def _week(known: Known, number: InboundNumber, noon: datetime, place: Place) -> Iterator[Finding]:
