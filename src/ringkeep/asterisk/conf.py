@@ -92,8 +92,11 @@ class Section:
 
     def entry(self, name: str) -> Entry | None:
         """The last entry of that name: the one that counts for single values."""
-        wanted = name.lower()
-        return next((e for e in reversed(self.entries) if e.name.lower() == wanted), None)
+        wanted, size = name.lower(), len(name)
+        for entry in reversed(self.entries):
+            if entry.name == wanted or (len(entry.name) == size and entry.name.lower() == wanted):
+                return entry
+        return None
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The last value of `name`."""

@@ -53,11 +53,12 @@ def read(
     if configuration is None and wizards is None:
         return Found()
     objects = Objects(configuration, wizards, types_elsewhere(sorcery))
+    parts = _Parts(objects)
     extensions, trunks = [], []
     used = {(aor, name) for aor, name in _dialled_endpoints(dialplan)}
     for endpoint in objects.all("endpoint"):
-        if _is_trunk(endpoint, objects):
-            trunks.append(_trunk(endpoint, objects))
+        if _is_trunk(endpoint, parts):
+            trunks.append(_trunk(endpoint, parts))
         elif endpoint.get("auth") or endpoint.get("aors") or ("", endpoint.name) in used:
             extensions.append(_extension(endpoint, objects))
     return Found(tuple(extensions), tuple(trunks), tuple(_listeners(objects)), tuple(objects.problems))
@@ -68,6 +69,26 @@ def _dialled_endpoints(dialplan: Dialplan) -> Iterator[tuple[str, str]]:
         for extension in context.extensions:
             for device in re.findall(r"PJSIP/([\w.-]+)", extension.hint or ""):
                 yield "", device
+
+
+class _Parts:
+    """The objects, and which identifies and registrations can belong to an endpoint, looked up once for all."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects = objects
+        self.identifies: dict[str, list[Section]] = {}
+        for section in objects.all("identify"):
+            self.identifies.setdefault(section.get("endpoint") or "", []).append(section)
+        self.registrations: dict[tuple[str, str], tuple[int, Section]] = {}
+        for number, section in enumerate(objects.all("registration")):
+            server = URI.match(section.get("server_uri") or "")
+            named = {
+                ("name", section.get("endpoint") or ""),
+                ("name", section.name),
+                ("auth", section.get("outbound_auth") or ""),
+            }
+            for key in {*named, ("host", server["host"] if server else "")}:
+                self.registrations.setdefault(key, (number, section))
 
 
 def _aors(endpoint: Section, objects: Objects) -> list[Section | None]:
@@ -83,44 +104,37 @@ def _contacts(endpoint: Section, objects: Objects) -> list[re.Match[str]]:
     return found
 
 
-def _identified(endpoint: Section, objects: Objects) -> Iterator[Section]:
-    return (section for section in objects.all("identify") if section.get("endpoint") == endpoint.name)
+def _identified(endpoint: Section, parts: _Parts) -> list[Section]:
+    return parts.identifies.get(endpoint.name, [])
 
 
-def _registration(endpoint: Section, objects: Objects) -> Section | None:
-    """The registration that belongs to an endpoint: named so, or by name, account or server."""
-    hosts = {match["host"] for match in _contacts(endpoint, objects)}
-    for section in objects.all("registration"):
-        server = URI.match(section.get("server_uri") or "")
-        if section.get("endpoint") == endpoint.name or section.name == endpoint.name:
-            return section
-        if section.get("outbound_auth") and section.get("outbound_auth") == endpoint.get("outbound_auth"):
-            return section
-        if server and server["host"] in hosts:
-            return section
-    return None
+def _registration(endpoint: Section, parts: _Parts) -> Section | None:
+    """The first registration that belongs to an endpoint: named so, or by name, account or server."""
+    hosts = {match["host"] for match in _contacts(endpoint, parts.objects)}
+    keys = [("name", endpoint.name), ("auth", endpoint.get("outbound_auth") or ""), *(("host", host) for host in hosts)]
+    found = [parts.registrations[key] for key in keys if key[1] and key in parts.registrations]
+    return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def _is_trunk(endpoint: Section, objects: Objects) -> bool:
-    if endpoint.get("outbound_auth") or _contacts(endpoint, objects) or any(_identified(endpoint, objects)):
+def _is_trunk(endpoint: Section, parts: _Parts) -> bool:
+    if endpoint.get("outbound_auth") or _contacts(endpoint, parts.objects) or any(_identified(endpoint, parts)):
         return True
-    if _registration(endpoint, objects) is not None:
+    if _registration(endpoint, parts) is not None:
         return True
     return not endpoint.get("auth") and bool(FROM_OUTSIDE.search(endpoint.get("context") or ""))
 
 
-def _trunk(endpoint: Section, objects: Objects) -> Trunk:
+def _trunk(endpoint: Section, parts: _Parts) -> Trunk:
+    objects = parts.objects
     contacts = _contacts(endpoint, objects)
     login = objects.get("auth", next(iter(names(endpoint.get("auth"))), None))
-    match = [
-        one for section in _identified(endpoint, objects) for value in section.all("match") for one in names(value)
-    ]
+    match = [one for section in _identified(endpoint, parts) for value in section.all("match") for one in names(value)]
     return Trunk(
         name=endpoint.name, technology="pjsip", endpoint=endpoint.name, hosts=tuple(m["host"] for m in contacts),
         port=int(contacts[0]["port"] or 5060) if contacts else 5060, match=tuple(match),
         username=login.get("username") if login else None, auth_username=None,
         secret=login.get("password") if login else None,
-        registration=_read_registration(_registration(endpoint, objects), objects),
+        registration=_read_registration(_registration(endpoint, parts), objects),
         context=endpoint.get("context"), transport=endpoint.get("transport"), place=endpoint.place,
         language=endpoint.get("language"), codecs=tuple(one for v in endpoint.all("allow") for one in names(v)),
     )  # fmt: skip

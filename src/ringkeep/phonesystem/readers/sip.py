@@ -30,13 +30,14 @@ def read(configuration: Configuration | None) -> Found:
     general = configuration.section("general")
     default_context = general.get("context") if general else None
     language = general.get("language") if general else None
-    registrations = list(_registrations(general))
+    registrations: dict[str, tuple[Entry, re.Match[str]]] = {}
+    for entry, match in _registrations(general):
+        registrations.setdefault(match["host"], (entry, match))
     peers = [s for s in configuration.objects() if s.name.lower() not in NOT_PEERS and s.get("type")]
     extensions, trunks = [], []
-    users = [s for s in peers if (s.get("type") or "").lower() == "user"]
     for section in peers:
         host = (section.get("host") or "").lower()
-        if section in users:
+        if (section.get("type") or "").lower() == "user":
             continue
         if host == "dynamic":
             extensions.append(_extension(section, default_context, language))
@@ -66,12 +67,12 @@ def _extension(section: Section, default_context: str | None, language: str | No
 
 def _trunk(
     section: Section,
-    registrations: list[tuple[Entry, re.Match[str]]],
+    registrations: dict[str, tuple[Entry, re.Match[str]]],
     default_context: str | None,
     language: str | None,
 ) -> Trunk:
     host = section.get("host") or ""
-    mine = next(((entry, match) for entry, match in registrations if match["host"] == host), None)
+    mine = registrations.get(host)
     registration = None
     if mine:
         entry, match = mine
