@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 COVERED = "***"
 # A name (without case, "_", "-", digits at its end) holds a secret when it ends in one of these.
@@ -26,6 +27,7 @@ COMPARED = re.compile(
 ROOM = re.compile(r"\b((?:MeetMe|ConfBridge)\([^,)]*,[^,)]*,)([^,)]+)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
     """Whether a setting of that name holds a secret: `secret`, `AMPDBPASS`, `userpin`, `fcc_password`."""
     plain = re.sub(r"[^a-z]", "", name.lower())

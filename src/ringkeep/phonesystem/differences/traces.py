@@ -24,6 +24,8 @@ CUSTOM = re.compile(r"_custom|custom[_.]|_site|_post\.conf|_override_")
 HEAD_BYTES = 2000
 WHOLE_BYTES = 1 << 20  # of a file that is searched for the names of objects
 DIRECTIVE = re.compile(rb"(?m)^[ \t]*#[ \t]*((?:include|tryinclude|exec)\b[^\r\n]*)")
+COMMENT = re.compile(rb";--(?!-)")
+BLOCK = re.compile(rb"\n(?=[ \t]*\[)")  # where a section begins
 HEADING = re.compile(rb"(?m)^[ \t]*(\[[^\]\r\n]*\])[ \t]*\(([^)\r\n]*)\)")
 
 
@@ -127,6 +129,14 @@ def _lines(name: str, origin: str, before: bytes, after: bytes) -> Iterator[Trac
     gone, come = Counter(filter(None, old)) - Counter(new), Counter(filter(None, new)) - Counter(old)
     if gone or come:
         yield Trace("files", name, "", "", "\n".join(gone) or None, "\n".join(come) or None, origin=origin)
+
+
+def _unlike(before: bytes, after: bytes) -> tuple[bytes, bytes]:
+    """Two files without the sections that both have: most of a large file is the same as the night before."""
+    if COMMENT.search(before) or COMMENT.search(after):
+        return before, after  # a comment may reach over sections
+    old, new = Counter(BLOCK.split(before)), Counter(BLOCK.split(after))
+    return b"\n".join((old - new).elements()), b"\n".join((new - old).elements())
 
 
 def _read(path: str, raw: bytes) -> Configuration:

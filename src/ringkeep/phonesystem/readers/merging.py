@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from ringkeep.phonesystem.differences.disagreeing import disagreements
 from ringkeep.phonesystem.model import FeatureCode, PhoneSystem
 
 Thing = TypeVar("Thing")
@@ -78,4 +79,5 @@ def both(system: PhoneSystem, shown: PhoneSystem | None) -> PhoneSystem:
         return system
     if not system.dialplan.contexts:
         return replace(from_database(system, shown), shown=shown)
-    return replace(with_titles(system, shown), shown=shown)
+    merged = replace(with_titles(system, shown), shown=shown)
+    return replace(merged, disagreements=disagreements(shown, merged))
