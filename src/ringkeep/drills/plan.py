@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from ringkeep.asterisk.patterns import pattern_matches
 from ringkeep.drills.roads import Road
 from ringkeep.lab.calls import TECHNOLOGY
 from ringkeep.lab.farend import FarEnd, Line, Phone
@@ -103,9 +104,17 @@ class Planner:
         """Every number, through the first trunk that carries it."""
         for index, number in enumerate(self.system.inbound_numbers):
             line = next((x for name in number.trunks if (x := self.far.line(name))), None)
-            dialled = sample_number(number.number)
+            dialled = self.one_of(number.number)
             if line is not None and dialled is not None:
                 yield self.from_outside(line, dialled, at, (), self.only_for(dialled) or f"9021{index:06d}")
+
+    def one_of(self, pattern: str) -> str | None:
+        """A number that the carrier may send: of a pattern one that ends in an extension's, where one does."""
+        sample = sample_number(pattern)
+        if sample is None or not pattern.startswith("_"):
+            return sample
+        fitting = (sample[: -len(e.number)] + e.number for e in self.system.extensions if e.number.isdigit())
+        return next((n for n in fitting if len(n) == len(sample) and pattern_matches(pattern, n)), sample)
 
     def only_for(self, number: str) -> str | None:
         """The caller's number, for an inbound number that only that caller gets through to."""

@@ -86,14 +86,14 @@ def _titles(system: PhoneSystem) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str | None] = {}
     found |= {("extension", e.number): e.name for e in system.extensions}
     found |= {("mailbox", m.number): m.name for m in system.mailboxes}
-    found |= {("queue", q.number or q.name): q.title or (q.name if q.number != q.name else None) for q in system.queues}
+    found |= {("queue", q.number or q.name): q.title or q.name for q in system.queues}
     found |= {("ring_group", g.number or g.name): g.title for g in system.ring_groups}
     found |= {("menu", m.name): m.title for m in system.menus}
     found |= {("announcement", a.id): a.title for a in system.announcements}
     found |= {("time_condition", t.id): t.title for t in system.time_conditions}
     found |= {("night_switch", n.id): n.title for n in system.night_switches}
     found |= {("conference", c.number): c.name for c in system.conferences}
-    return {key: title for key, title in found.items() if title}
+    return {key: title for key, title in found.items() if title and title != key[1]}
 
 
 # -- the tables -----------------------------------------------------------------------------------------------
@@ -123,7 +123,13 @@ def _trunks(t: Teller) -> Iterable[Cells]:
 
 def _inbound(t: Teller) -> Iterable[Cells]:
     for n in t.system.inbound_numbers:
-        yield n.number or t.words("any other"), n.title, n.callerid, t.to(n.destination), t.several(n.trunks, 3)
+        yield (
+            n.number.removeprefix("_") or t.words("any other"),
+            n.title,
+            n.callerid,
+            t.to(n.destination),
+            t.several(n.trunks, 3),
+        )
 
 
 def _dialled(route: OutboundRoute) -> list[str]:
