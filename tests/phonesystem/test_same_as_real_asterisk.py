@@ -14,6 +14,7 @@ from ringkeep.asterisk.expressions import expand, is_true
 from ringkeep.asterisk.extensions import read_dialplan
 from ringkeep.phonesystem.functions import Functions
 from ringkeep.phonesystem.model import PhoneSystem
+from tests.phonesystem.random_rows import rows
 from tests.sealed import boot, lab, sealed
 
 VERSIONS = (16, 22)
@@ -102,7 +103,9 @@ FUNCTIONS = (
     "${STRPTIME(2001-09-09 01:46:40,UTC,%Y-%m-%d %H:%M:%S)}", "${STRPTIME(2001-09-09 01:46:40,America/New_York,%Y-%m-%d %H:%M:%S)}", "${STRPTIME(nonsense,UTC,%Y)}", "${STRPTIME(2001-09-09,UTC)}",
     "${IFTIME(*,*,*,*?a:b)}", '${IFTIME(*,*,*,*?"a b":c)}', "${IFTIME(x,*,*,*?a:b)}", "${IFTIME(*,*,*,*)}", "${IFTIME(?a:b)}",
 )  # fmt: skip
-ROWS = (*EXPRESSIONS, *VALUES, *FUNCTIONS)
+RANDOM = rows(400, seed=20261124)
+ROWS = (*EXPRESSIONS, *VALUES, *FUNCTIONS, *RANDOM)
+WRITTEN = len(ROWS) - len(RANDOM)  # by hand
 CONDITIONS = (
     "", " ", "0", "00", "1", "-1", "a", "0a", "1a", "-0", "+0", " 0", " 1", "0.5", ".5", '""', '"0"', "4294967296", "4294967297", "9" * 40, "-", "0x1", "no",
 )  # fmt: skip
@@ -181,9 +184,16 @@ ASTERISK = {"ASTETCDIR": "/etc/asterisk"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("number", range(len(ROWS)), ids=lambda number: ROWS[number])
+@pytest.mark.parametrize("number", range(WRITTEN), ids=lambda number: ROWS[number])
 def test_a_row_has_the_value_that_real_asterisk_gives(number: int, version: int) -> None:
     assert ours()[number] == real(version)[f"ROW{number}"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_rows_put_together_by_chance_have_the_values_that_real_asterisk_gives(version: int) -> None:
+    theirs = real(version)
+    numbers = range(WRITTEN, len(ROWS))
+    assert [(ROWS[n], ours()[n], theirs[f"ROW{n}"]) for n in numbers if ours()[n] != theirs[f"ROW{n}"]] == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from ringkeep.asterisk import regexes
 from ringkeep.asterisk.unknowable import Unknowable
@@ -157,7 +158,7 @@ class _Parser:
             return value
         if text == "-":
             value = self.expression(UNARY, depth + 1)
-            return _number(-value.number) if value.to_number() else _number(ZERO)
+            return _number(value.number.copy_negate()) if value.to_number() else _number(ZERO)
         if text == "!":
             return _number(Decimal(not _complement(self.expression(UNARY, depth + 1))))
         raise _Syntax
@@ -182,7 +183,13 @@ class _Parser:
             return _number(_mathematics(name.text, arguments))
         if self.function is None:
             return _number(ZERO)
-        return _text(self.function(name.text, ",".join(one.to_text() for one in arguments)))
+        text = self.function(name.text, ",".join(one.to_text() for one in arguments))
+        if not re.fullmatch(r"[-0-9. \t]*", text):
+            return _text(text)
+        match = re.match(r"[ \t]*(-?(?:[0-9]+\.?[0-9]*|\.[0-9]+))", text)
+        return _number(
+            NUMBERS.create_decimal(match[1][:4000]) if match else ZERO
+        )  # nothing is 0, as is an unknown function
 
 
 def _number(number: Decimal) -> _Value:
@@ -245,7 +252,23 @@ def _arithmetic(operator: str, left: _Value, right: _Value) -> _Value:
         return _number(NUMBERS.multiply(a, b))
     if operator == "/":
         return _number(NUMBERS.divide(a, b) if b else INT_MAX)
-    return _number(Decimal(math.fmod(float(a), float(b))) if b else b)
+    return _number(_remainder(a, b) if b else b)
+
+
+def _remainder(a: Decimal, b: Decimal) -> Decimal:
+    """C's fmod: exact, so that how the binary numbers miss the decimal ones shows (1.5 % 0.1 is 0.1)."""
+    if a == a.to_integral_value() and b == b.to_integral_value():
+        return NUMBERS.remainder(a, b)
+    first, second = _binary(a), _binary(b)
+    left = abs(first) % abs(second)
+    return NUMBERS.divide(Decimal(left.numerator), Decimal(left.denominator)).copy_sign(a)
+
+
+def _binary(number: Decimal) -> Fraction:
+    """The nearest number that a long double holds, of 64 binary digits."""
+    exact = Fraction(number)
+    shift = 64 - (abs(exact.numerator).bit_length() - exact.denominator.bit_length())
+    return Fraction(round(exact * Fraction(2) ** shift)) / Fraction(2) ** shift
 
 
 def _half_known(operator: str, left: _Value, right: _Value, known: tuple[bool, bool]) -> _Value:

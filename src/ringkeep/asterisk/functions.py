@@ -231,7 +231,7 @@ class TextFunctions:
                 return ""
             parts += [form[position : match.start()], text]
             position = match.end()
-        return "".join(parts) + form[position:]
+        return "".join(parts) + form[position:].partition("%")[0]
 
     # -- lists --------------------------------------------------------------------------------------------
 

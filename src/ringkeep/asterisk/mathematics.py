@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from ringkeep.asterisk.dialplan import split_arguments
 
 NUMBER = re.compile(r"[ \t\n]*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?)")
-FORMAT = re.compile(r"%([#0\- +'I]*)([0-9]*)(\.[0-9]*)?(?:hh|h|ll|l|[Lqjzt])?(.)", re.S)
+FORMAT = re.compile(r"%([#0\- +'I]*)([0-9]*)(\.[0-9]*)?(?:hh|h|ll|l|[Lqjzt])?(?![0-9hlLqjzt])(.)", re.S)
 
 
 def number_in(text: str) -> float | None:
