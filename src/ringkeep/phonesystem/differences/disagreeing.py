@@ -59,9 +59,10 @@ def _fields(shown: Thing, run: Thing) -> Iterator[Disagreement]:
         )
     for name in names:
         mine, theirs = shown.values.get(name), run.values.get(name)
-        if name.startswith("key ") and (mine is None) != (theirs is None):
-            yield _field(shown, name, mine, theirs)
-        elif mine is not None and theirs is not None and not _same(mine, theirs):
+        if mine is None or theirs is None:
+            if name.startswith("key "):
+                yield _field(shown, name, mine, theirs)
+        elif not _same(mine, theirs):
             yield _field(shown, name, mine, theirs)
 
 
@@ -74,21 +75,20 @@ def _same(mine: Value, theirs: Value) -> bool:
 
 
 def _field(thing: Thing, name: str, mine: Value | None, theirs: Value | None) -> Disagreement:
-    field = FIELDS.get(name) or Sentence("setting {name}", {"name": name})
-    is_secret = bool((mine or theirs) and (mine or theirs).is_secret)  # type: ignore[union-attr]
-    values = {
+    there = mine or theirs
+    values: dict[str, str | int | Sentence] = {
         "thing": _name(thing),
-        "field": field,
-        "database": mine.words if mine else "-",
-        "files": theirs.words if theirs else "-",
+        "field": FIELDS.get(name) or Sentence("setting {name}", {"name": name}),
     }
-    if is_secret:
+    if there is not None and there.is_secret:
         says = Sentence("{field} of {thing} is another one in the files that run than in the database", values)
         return Disagreement(thing.what, thing.id, name, None, None, NOWHERE, says)
+    database, files = (value.words if value else None for value in (mine, theirs))
+    values |= {"database": database or "-", "files": files or "-"}
     says = Sentence(
         "{field} of {thing} is {database} on the product's pages, but {files} in the files that run", values
     )
-    return Disagreement(thing.what, thing.id, name, mine and mine.words, theirs and theirs.words, NOWHERE, says)
+    return Disagreement(thing.what, thing.id, name, database, files, NOWHERE, says)
 
 
 def _name(thing: Thing) -> Sentence:
