@@ -76,7 +76,7 @@ def test_a_night_switch_that_is_on_is_a_note(state: str, found_it: bool) -> None
 
 
 def test_in_a_week_of_holidays_the_ordinary_ones_count() -> None:
-    holidays = " same => n,GotoIfTime(*,*,20-27,mar?5550199,1)\n"
-    shut = "exten => 5550199,1,VoiceMail(201@default)\n"
+    holidays = " same => n,GotoIfTime(*,*,20-27,mar?shut,1)\n"
+    shut = "exten => shut,1,VoiceMail(201@default)\n"
     text = NUMBER.format(tests=holidays + " same => n,GotoIfTime(08:00-18:00,mon-fri,*,*?open,1)\n")
     assert reviewed(text + shut + INTERNAL, beside=Beside(at=datetime(2026, 3, 23, 9, 0))) == ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ringkeep.phonesystem.checks.carriers import check_carriers
+from ringkeep.phonesystem.checks.destinations import advise_destinations
 from ringkeep.phonesystem.checks.files import PROBLEMS, check_files, check_reading
 from ringkeep.phonesystem.checks.finding import Finding, grouped, once
 from ringkeep.phonesystem.checks.flows import advise_menus, advise_numbers, advise_unreachable
@@ -50,8 +51,15 @@ DEFECTS = (
 ADVICE = (
     advise_roads, advise_direct_access, advise_commands, advise_forwards, advise_secrets, advise_pins, advise_manager,
     advise_rest, advise_peers, advise_queues, advise_shadowed, advise_routes, advise_limits, advise_unreachable,
-    advise_disagreements, advise_numbers, advise_menus, advise_emergency, advise_times, advise_week, advise_overrides,
+    advise_disagreements, advise_destinations, advise_numbers, advise_menus, advise_emergency, advise_times, advise_week, advise_overrides,
 )  # fmt: skip
+
+FILES_ONLY = (
+    "dialplan-missing",
+    "modules-missing",
+    "file-missing",
+    "no-phones",
+)  # of a backup that holds settings alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,8 @@ def review(system: PhoneSystem, beside: Beside) -> tuple[Finding, ...]:
     known = Known(system, beside.at)
     basic = once(finding for part in DEFECTS for finding in part(known))
     basic = tuple(f for f in basic if f.severity != "note" or own_code(system, f.place))
+    if known.settings_only:
+        basic = tuple(f for f in basic if f.code not in FILES_ONLY)
     named = {f.place for f in basic if f.code != "hours-inverted"}
     inverted = {f.subject for f in basic if f.code == "hours-inverted"}
     more = [

@@ -124,9 +124,11 @@ def _key(menu: str, key: str, end: tuple[str, Place, str]) -> Finding:
 
 def _endless(known: Known, menu: Menu, title: str) -> Iterator[Finding]:
     """A menu that starts again for ever when nothing is pressed: the line stays taken."""
-    if known.system.dialplan.find(menu.context, "t") is None:
+    find = known.system.dialplan.find
+    if find(menu.context, "t") is None:
         return
-    way = way_of(known.system, "t", menu.context, known.noon, keys=["t"] * PATIENCE)
+    start = "s" if find(menu.context, "s") else "t"  # where the rounds are set to none
+    way = way_of(known.system, start, menu.context, known.noon, keys=["t"] * PATIENCE)
     same = sum(stop.kind == "menu" and stop.context == menu.context for stop in way.stops)
     if same and (way.ended == "loop" or (way.ended in ("waiting", "limit") and same >= PATIENCE)):
         says = Sentence("menu {menu} starts again for ever when the caller presses nothing", {"menu": title})

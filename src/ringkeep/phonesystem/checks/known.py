@@ -35,6 +35,11 @@ class Known:
         """What the reached contexts name."""
         return list(references.find(self.system, self.reached))
 
+    @property
+    def settings_only(self) -> bool:
+        """Whether there are a product's tables and no dialplan, as in a backup that FreePBX 15+ made."""
+        return not self.system.dialplan.contexts and self.system.product != "asterisk" and bool(self.system.extensions)
+
     @cached_property
     def timed(self) -> frozenset[Place]:
         """The steps that look at the clock."""

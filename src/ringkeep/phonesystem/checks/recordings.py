@@ -47,6 +47,8 @@ def advise_recordings(known: Known, sounds: Sounds) -> Iterator[Finding]:
 
 def _unused(known: Known) -> dict[str, list[str]]:
     """Own recordings that no configuration file names: name -> paths."""
+    if not known.system.dialplan.contexts:
+        return {}
     there: dict[str, list[str]] = {}
     for path in sorted(known.system.paths or ()):
         if match := CUSTOM.search(path):

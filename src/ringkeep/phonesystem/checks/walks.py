@@ -40,7 +40,9 @@ def alike(system: PhoneSystem) -> list[list[InboundNumber]]:
     groups: dict[tuple[str, ...], list[InboundNumber]] = {}
     for number in system.inbound_numbers:
         found = system.dialplan.find(number.context, called(number), callerid=number.callerid)
-        target = destination(found[1]) if found else None
+        if found is None:
+            continue  # no call to it enters here
+        target = destination(found[1])
         key = (number.context, target) if target else (number.context, number.number, number.callerid or "", "one")
         groups.setdefault(key, []).append(number)
     return list(groups.values())

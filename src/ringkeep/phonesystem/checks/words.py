@@ -93,6 +93,7 @@ TITLES = {
     "bad-priority": _("A priority that is no number"),
     "priority-duplicate": _("A priority is given twice"),
     "no-first-priority": _("A number has no first step"),
+    "settings-only": _("Only settings were handed over"),
 }
 WHY = {
     "dead-end": _("Callers hear nothing or are cut off."),
@@ -187,6 +188,7 @@ WHY = {
     "bad-priority": _("Asterisk ignores the line."),
     "priority-duplicate": _("What the second line says never happens."),
     "no-first-priority": _("A call cannot begin there."),
+    "settings-only": _("Dead ends, hours and fraud are found in the dialplan, and it is not here."),
 }
 ADVICE = {
     "dead-end": _("Give the number a destination, or take it out of service at the carrier."),
@@ -289,4 +291,5 @@ ADVICE = {
     "bad-priority": _("Correct the priority; Asterisk ignores the line."),
     "priority-duplicate": _("Remove one of the lines; Asterisk keeps the first."),
     "no-first-priority": _("Give it a priority 1; without it a call cannot begin there."),
+    "settings-only": _("Check also a copy of the running system, with /etc/asterisk."),
 }
