@@ -207,7 +207,7 @@ def test_no_bytes_raise(content: bytes) -> None:
 @pytest.mark.parametrize("unit", [b'"', b'""', b'",', b'","', b'"\n', b'","\n', b'",",",",",",",",",",",",",",",",",","\n',
                                   GOOD, GOOD[:-2] + b"\n", b"\0"])  # fmt: skip
 def test_megabytes_take_time_in_proportion(unit: bytes) -> None:
-    size = 1_000_000 if b"\n" in unit else 10_000_000
-    began = time.perf_counter()
+    size = 500_000 if b"\n" in unit else 10_000_000
+    began = time.process_time()
     read_cdr_csv(unit * (size // len(unit)))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 15

@@ -124,10 +124,7 @@ def test_rows_of_the_realtime_table_are_read_alike() -> None:
 @st.composite
 def lines(draw: st.DrawFn) -> str:
     event = draw(EVENTS)
-    details = [
-        str(draw(st.integers(0, 99_999))) if name.endswith(("_s", "_ms")) or name in NUMBERS else draw(WORD)
-        for name in DETAILS[event]
-    ]
+    details = [str(draw(st.integers(-9, 99_999))) if name in NUMBERS else draw(WORD) for name in DETAILS[event]]
     time_, call, queue, agent = draw(st.integers(10**9, 2 * 10**9)), draw(WORD), draw(WORD), draw(WORD)
     return "|".join([str(time_), call, queue, agent, event, *details])
 
@@ -162,7 +159,7 @@ def test_no_bytes_raise(content: bytes) -> None:
 
 @pytest.mark.parametrize("unit", [b"|", b"1795552143|", b"1795552143|a|b|c|CONNECT|", b"\0", GOOD + b"\n", b"|\n"])
 def test_megabytes_take_time_in_proportion(unit: bytes) -> None:
-    size = 2_000_000 if b"\n" in unit else 10_000_000
-    began = time.perf_counter()
+    size = 1_000_000 if b"\n" in unit else 4_000_000
+    began = time.process_time()
     read_queue_log(unit * (size // len(unit)))
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 15

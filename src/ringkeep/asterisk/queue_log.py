@@ -21,7 +21,7 @@ Row = Mapping[str, str | None]
 TRANSFER = ("exten", "context", "hold_s", "talk_s", "original_position")
 COMPLETED = ("hold_s", "talk_s", "original_position")
 LEFT = ("position", "original_position", "wait_s")
-# Event -> its details in order. Names that end in _s and _ms, and those of NUMBERS, are whole numbers.
+# Event -> its details in order; those of NUMBERS are whole numbers.
 DETAILS: Mapping[str, tuple[str, ...]] = {
     "ABANDON": LEFT,
     "ADDMEMBER": ("paused",),  # "PAUSED" or ""
@@ -55,7 +55,9 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "UNPAUSE": ("reason",),
     "UNPAUSEALL": ("reason",),
 }
-NUMBERS = {"position", "original_position", "penalty", "ring_in_use"}
+NUMBERS = {"position", "original_position", "penalty", "ring_in_use"} | {
+    name for names in DETAILS.values() for name in names if name.endswith(("_s", "_ms"))
+}
 FREE_TEXT = {"reason", "text"}  # the last detail, which may hold the separator itself
 MOST_PIPES = 16  # looked through for the event behind an agent's name
 EVENT = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
@@ -89,19 +91,16 @@ def read_queue_log(content: bytes, file: str = "queue_log", *, growing: bool = F
 
 def _take(line: str, place: Place, collected: Collected[QueueEvent]) -> None:
     """Add the records of one line, and count it when it is broken."""
-    pieces = [piece for piece in line.split("\0") if piece.strip()]
-    starts = [cut for piece in pieces for cut in _cut(piece)]
+    pieces = [cut for piece in line.split("\0") if piece.strip() for cut in _cut(piece)]
+    events = [_event(piece, place) for piece in pieces]
     if "\0" in line:
         collected.count("NUL bytes, as a power cut leaves them", place)
-    elif len(starts) > 1:
+    elif len(pieces) > 1:
         collected.count(RUN_TOGETHER, place)
-    elif _event(line, place) is None:
+    elif not events or events[0] is None:
         collected.count("not time|call|queue|agent|EVENT|...", place)
-    for index, text in enumerate(starts):
-        event = _event(text, place)
-        # The first of two may have lost anything: it counts when it still has all that its event has.
-        if event and (index + 1 == len(starts) or _is_complete(event)):
-            collected.records.append(event)
+    # The first of two may have lost anything: it counts when it still has all that its event has.
+    collected.records += (e for e in events if e and (e is events[-1] or _is_complete(e)))
 
 
 def _cut(line: str) -> list[str]:
@@ -132,7 +131,11 @@ def _event(line: str, place: Place) -> QueueEvent | None:
     at = _event_index(words)
     if at is None:
         return None
-    return _record(logged_at, words[1], words[2], "|".join(words[3:at]), words[at], tuple(words[at + 1 :]), place)
+    event, details = words[at], tuple(words[at + 1 :])
+    values = _values(event, details)
+    if values is None:
+        return None
+    return QueueEvent(logged_at, words[1], words[2], "|".join(words[3:at]), event, details, values, place)
 
 
 def _event_index(words: list[str]) -> int | None:
@@ -145,13 +148,6 @@ def _event_index(words: list[str]) -> int | None:
     return 4 if EVENT.fullmatch(words[4]) else None
 
 
-def _record(
-    logged_at: datetime, call: str, queue: str, agent: str, event: str, details: tuple[str, ...], place: Place
-) -> QueueEvent | None:
-    values = _values(event, details)
-    return None if values is None else QueueEvent(logged_at, call, queue, agent, event, details, values, place)
-
-
 def _values(event: str, details: tuple[str, ...]) -> Mapping[str, Value] | None:
     """The details by name; None when a number is none."""
     names = DETAILS.get(event, ())
@@ -162,13 +158,19 @@ def _values(event: str, details: tuple[str, ...]) -> Mapping[str, Value] | None:
         given[len(names) - 1 :] = ["|".join(given[len(names) - 1 :])]
     values: dict[str, Value] = {}
     for name, text in zip(names, given + [""] * len(names), strict=False):
-        if name.endswith(("_s", "_ms")) or name in NUMBERS:
-            values[name] = whole_number(text.removeprefix("-"))
-            if text.strip() and values[name] is None:
+        if name in NUMBERS:
+            values[name] = number = _number(text)
+            if text and number is None:
                 return None
         else:
             values[name] = text or None
     return values
+
+
+def _number(text: str) -> int | None:
+    """A whole number; below zero where a clock was set back during the call."""
+    number = whole_number(text.removeprefix("-"))
+    return -number if number is not None and text.startswith("-") else number
 
 
 def _attended(given: list[str]) -> list[str]:
@@ -194,5 +196,8 @@ def _of_row(row: Row, zone: tzinfo, place: Place) -> QueueEvent | None:
             details.pop()
     else:
         details = (row.get("data") or "").split("|")
-    queue = row.get("queuename") or row.get("queue") or ""
-    return _record(logged_at, row.get("callid") or "", queue, row.get("agent") or "", event, tuple(details), place)
+    queue, values = row.get("queuename") or row.get("queue") or "", _values(event, tuple(details))
+    if values is None:
+        return None
+    call, agent = row.get("callid") or "", row.get("agent") or ""
+    return QueueEvent(logged_at, call, queue, agent, event, tuple(details), values, place)

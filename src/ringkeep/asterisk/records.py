@@ -103,6 +103,8 @@ def read_rows(rows: Iterable[RowType], table: str, one: Callable[[RowType, Place
 
 def instant(text: str, zone: tzinfo = UTC) -> datetime | None:
     """The instant of "1795552004", "1795552004.08" or "2026-11-24 20:26:44[.5]" (in `zone`), in UTC; None: it is none."""
+    if text.isdigit() and text.isascii() and len(text) < 12:
+        return SINCE_1970 + timedelta(seconds=int(text))
     if found := EPOCH.fullmatch(text):
         return SINCE_1970 + timedelta(seconds=int(found[1]), microseconds=_microseconds(found[2]))
     if not (found := CALENDAR.fullmatch(text)):
