@@ -22,6 +22,7 @@ Record = TypeVar("Record")
 
 JOINED_LINES = 8  # of one record; a name with more line breaks is a damaged file
 JOINED_LETTERS = 16 << 10  # cdr_csv's own records have at most 1,024 bytes
+RECORD_LETTERS = 64 << 10  # a longer line is no record: a damaged file is not taken apart into millions of fields
 INNER_STARTS = 64  # places looked at for a second record within a line
 DEFAULT_FILE = "Master.csv"
 
@@ -153,7 +154,7 @@ def _accepted(
 
 
 def _strict(line: str, form: Form) -> list[str] | None:
-    if line.count(form.separator) < form.fewest - 1:
+    if len(line) > RECORD_LETTERS or line.count(form.separator) < form.fewest - 1:
         return None
     if not _well_formed(form.separator, form.quote).fullmatch(line):
         return None  # csv takes a quote in the middle of a field without one
@@ -195,7 +196,7 @@ def _with_next(raws: list[bytes], index: int, line: str, form: Form) -> Iterator
 
 def _lenient(line: str, form: Form) -> Iterator[list[str] | None]:
     """The fields where a quote ends a field only before a separator; then where even a doubled one does."""
-    if line.count(form.separator) >= form.fewest - 1:
+    if len(line) <= RECORD_LETTERS and line.count(form.separator) >= form.fewest - 1:
         for doubled in (True, False):
             yield _loose(line, form, doubled=doubled)
 
