@@ -130,7 +130,8 @@ def _endless(known: Known, menu: Menu, title: str) -> Iterator[Finding]:
     start = "s" if find(menu.context, "s") else "t"  # where the rounds are set to none
     way = way_of(known.system, start, menu.context, known.noon, keys=["t"] * PATIENCE)
     same = sum(stop.kind == "menu" and stop.context == menu.context for stop in way.stops)
-    if same and (way.ended == "loop" or (way.ended in ("waiting", "limit") and same >= PATIENCE)):
+    circle = way.ended == "loop" and way.stops[-1].context == menu.context
+    if same and (circle or (way.ended in ("waiting", "limit") and same >= PATIENCE)):
         says = Sentence("menu {menu} starts again for ever when the caller presses nothing", {"menu": title})
         yield Finding("menu-endless", "note", menu.place, says, title)
 
