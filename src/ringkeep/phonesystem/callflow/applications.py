@@ -164,10 +164,15 @@ def _is_group(w: Walker) -> bool:
 
 def _group_name(w: Walker, numbers: list[str]) -> str:
     """The ring group that the call came through, else the number dialled, else all who ring."""
-    groups = {group.number or group.name for group in w.system.ring_groups}
+    groups = {
+        name: group.number or group.name
+        for group in w.system.ring_groups
+        for name in (group.name, group.number)
+        if name
+    }
     for extension in (w.extension, *(frame.extension for frame in reversed(w.frames))):
         if extension in groups:
-            return extension
+            return groups[extension]
     return w.extension if w.extension.isdigit() else ", ".join(numbers)
 
 

@@ -96,7 +96,7 @@ def _without_goodbyes(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge
 def _only_ends(nodes: Mapping[int, Node], going: Mapping[int, list[int]], node: int) -> bool:
     for _ in range(len(nodes)):
         further = going.get(node, [])
-        if nodes[node].kind == "hangup":
+        if nodes[node].kind in ("hangup", "busy", "congestion"):
             return True
         if nodes[node].kind != "announcement" or len(further) != 1:
             return False

@@ -185,7 +185,7 @@ def _dead_end(names: Names, stop: Stop, at: datetime) -> Sentence:
 
 
 def _input(names: Names, stop: Stop, at: datetime) -> Sentence:
-    return Sentence("Asks for a PIN") if stop.name == "PIN" else Sentence("Asks for digits")
+    return Sentence("Asks for digits") if stop.application.lower() == "read" else Sentence("Asks for a PIN")
 
 
 def _direct_dial(names: Names, stop: Stop, at: datetime) -> Sentence:

@@ -26,7 +26,7 @@ from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 
 NODE_LIMIT = 400
-STEPS_IN_ALL = 60_000
+STEPS_IN_ALL = 40_000
 VISITS = 24  # how often a call may come back to a stop, its counters changing
 COPIES = 6  # situations in which one stop is looked at by itself
 # Where a call ends or stays: the same wherever it comes from.
