@@ -37,8 +37,9 @@ def _group(dialplan: Dialplan, context: Context, extension: Extension, step: Ste
     if len(phones) < 2:
         return None
     number = extension.pattern if re.fullmatch(r"[0-9*#]{1,20}", extension.pattern) else None
+    named = number is None and not extension.pattern.startswith("_") and extension.pattern not in ("s", "t", "i")
     return RingGroup(
-        extension.pattern, number, tuple(dict.fromkeys(phones)), step.place, strategy="ringall",
+        extension.pattern, number, tuple(dict.fromkeys(phones)), step.place, strategy="ringall", title=extension.pattern if named else None,
         ring_s=whole_number(words[1].strip()),
     )  # fmt: skip
 
