@@ -171,6 +171,23 @@ def test_a_backup_says_the_same_as_the_files(name: str, backup: str) -> None:
         assert mine == theirs, one
 
 
+@real
+def test_what_the_owner_wrote_beside_the_pages_is_no_disagreement_and_an_edited_file_is_one(tmp_path: Path) -> None:
+    source = open_source(SYSTEMS / "freepbx16", tmp_path / "system")
+    contents = read_contents(source)
+    own, generated = "/etc/asterisk/extensions_custom.conf", "/etc/asterisk/extensions_additional.conf"
+    contents.files[own] += b"\n[from-internal-custom]\nexten => 888,1,Dial(PJSIP/1000&PJSIP/1001)\n"
+    found = phone_system(source, contents)
+    assert "888" in [group.number for group in found.ring_groups] and found.disagreements == ()
+    before = b"exten => 0,n(ivrsel-0),Goto(ext-queues,401,1)"
+    assert before in contents.files[generated]
+    contents.files[generated] = contents.files[generated].replace(
+        before, b"exten => 0,n(ivrsel-0),Goto(ext-local,1010,dest)", 1
+    )
+    (one,) = phone_system(source, contents).disagreements
+    assert (one.what, one.id, one.database, one.files) == ("menu", "1", "queue 401", "extension 1010")
+
+
 def _told(name: str, thing: object) -> tuple[str, ...]:
     """What a caller or a colleague would notice of it."""
     fields = {

@@ -30,6 +30,16 @@ TITLED: dict[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
     "direct_accesses": (lambda one: one.id, ("title",)),
     "feature_codes": (lambda one: one.code, ("name",)),
 }
+DIALLED = (
+    "ring_groups",
+    "menus",
+    "announcements",
+    "time_conditions",
+    "night_switches",
+    "inbound_numbers",
+    "outbound_routes",
+)
+GENERATED = ("_additional.conf", "/extensions.conf")
 LISTS = (*TITLED, "follow_mes", "call_states", "parking_lots", "music_classes")
 
 
@@ -80,4 +90,16 @@ def both(system: PhoneSystem, shown: PhoneSystem | None) -> PhoneSystem:
     if not system.dialplan.contexts:
         return replace(from_database(system, shown), shown=shown)
     merged = replace(with_titles(system, shown), shown=shown)
-    return replace(merged, disagreements=disagreements(shown, merged))
+    return replace(merged, disagreements=disagreements(shown, _without_own(merged)))
+
+
+def _without_own(system: PhoneSystem) -> PhoneSystem:
+    """Without what the owner wrote beside the product's pages: that is on no page, and nothing is wrong with it."""
+    kept: dict[str, Any] = {
+        name: tuple(one for one in getattr(system, name) if one.place.file.endswith(GENERATED)) for name in DIALLED
+    }
+    kept |= {
+        name: tuple(one for one in getattr(system, name) if "_custom" not in one.place.file)
+        for name in ("extensions", "queues")
+    }
+    return replace(system, **kept)
