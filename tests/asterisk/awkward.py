@@ -23,6 +23,7 @@ DIALPLANS = {
     "same without an extension": "[c]\nsame => n,A()\nexten => 1,1,B()\nsame => n,C()\n[d]\nsame => n,D()\n[c]\nsame => n,E()\nsamething => n,F()\n",
     "same after a broken line": "[c]\nexten => 1,1,A()\nexten => 2\n same => 1,B()\n same => n,C()\nexten => 3,x,D()\n same => n,E()\n",
     "hints": "[c]\nexten => 1,hint,PJSIP/1&PJSIP/2\nexten => 1,hint,PJSIP/3\nexten => 1,1,A()\nexten => _2X,hint,PJSIP/${EXTEN}\nexten => 3,hint,SIP/${EXTEN}@${CONTEXT}\nexten => 4,hint,Custom:x(y)\nexten => 5,HINT,SIP/5\nexten => 6,hint,SIP/6,Presence:6\nexten => 7-8,hint,SIP/7\n",
+    "n after a hint": "[c]\nexten => 1,hint,SIP/1\nexten => 1,n,A()\n same => n,B()\n same => 1,C()\n same => n,D()\nexten => 2,hint,SIP/2\n same => n+3,E()\n same => s,F()\n",
     "callers": "[c]\nexten => 1/100,1,A()\n same => n,B()\nexten => 1/_2XX,1,C()\nexten => 1,1,D()\nexten => 1/,1,E()\nexten => 1/(03) 55-66,1,F()\nexten => _X./_9-X[1-3],1,G()\nexten => 1/100,2,H()\n",
     "two spellings of one extension": "[c]\nexten => _X[0-9],1,A()\nexten => _[0-9]x,2,B()\nexten => 1-2,2,C()\nexten => 12,1,D()\nexten => _N,1,E()\nexten => _[2-9],1,F()\n",
     "odd names": "[c]\nexten => *98,1,A()\nexten => #1,1,A()\nexten => +49,1,A()\nexten => a.b,1,A()\nexten => é,1,A()\nexten => s-BUSY,1,A()\nexten => 1@x,1,A()\nexten => [1],1,A()\nexten => i,1,A()\nexten => ${},1,A()\n",

@@ -196,7 +196,7 @@ class _Compiler:
         line = self.line
         if line is None or line.context is not context or line.written != written:
             name, slash, caller = written.partition("/")
-            callerid = extension_name(caller_name(caller)) if slash else None
+            callerid = caller_name(caller) if slash else None
             name = extension_name(name)
             key = (context.name, identity(name), None if callerid is None else identity(callerid))
             line = self.line = _Line(context, written, name, callerid, key, entry)
@@ -205,7 +205,7 @@ class _Compiler:
 
     def _priority(self, line: _Line, text: str) -> tuple[int, str] | None:
         """The priority and label that `text` writes; None when Asterisk ignores the line."""
-        if text == "n" and self.last is not None:  # what nearly every line has
+        if text == "n" and self.last not in (None, HINT):  # what nearly every line has
             return self.last + 1, ""
         place = line.entry.place
         text, opened, label = text.partition("(")
@@ -216,6 +216,9 @@ class _Compiler:
                 return None
         word, _, offset = text.partition("+")
         number = self._number(line, word)
+        if number == 0:
+            self._problem("bad-priority", "n after a hint is no priority: Asterisk ignores the line", place)
+            return None
         if number is None:
             if not line.entry.value.strip(",") or not word:
                 self._problem("bad-line", f"no priority in {line.entry.value[:60]!r}", place)

@@ -33,14 +33,15 @@ def extension_name(written: str) -> str:
 
 
 def caller_name(written: str) -> str:
-    """The caller's number of `exten => 1/CALLER`, as ast_shrink_phone_number leaves it."""
+    """The caller's number of `exten => 1/CALLER` as Asterisk keeps it (ast_shrink_phone_number, ext_strncpy)."""
     kept, inside = [], 0
     for position, letter in enumerate(written):
         inside += (letter == "[") - (letter == "]")
         if letter in "( )" or (letter == "-" and not inside) or (letter == "." and position + 1 < len(written)):
             continue
         kept.append(letter)
-    return "".join(kept)
+    name = extension_name("".join(kept))
+    return name if name.startswith("_") else plain(name)
 
 
 def pattern_matches(pattern: str, number: str) -> bool:
