@@ -70,7 +70,7 @@ def compare(system: PhoneSystem, loaded: Loaded) -> tuple[dict[str, Count], list
     """Counts by kind, and a defect for everything that was read but did not load."""
     wanted: dict[str, Mapping[str, str]] = {
         "extensions": {e.endpoint: str(e.place) for e in system.extensions if e.technology in SIP},
-        "trunks": {t.endpoint: str(t.place) for t in system.trunks if t.technology in SIP},
+        "trunks": {t.endpoint: str(t.place) for t in system.trunks if t.technology in SIP and t.enabled is not False},
         "queues": {q.name: str(q.place) for q in system.queues},
         "mailboxes": {f"{m.number}@{m.context}": str(m.place) for m in system.mailboxes},
         "contexts": {c.name: str(c.place) for c in system.dialplan.contexts.values() if _has_content(c)},

@@ -49,7 +49,7 @@ def defects(refused: Mapping[Phone, str]) -> list[Defect]:
 
 async def trunks(pbx: Server, system: PhoneSystem) -> list[Defect]:
     """A defect for each registration at a carrier that the far end, holding the same account, did not accept."""
-    wanted = [t for t in system.trunks if t.registration and t.technology == "pjsip"]
+    wanted = [t for t in system.trunks if t.registration and t.technology == "pjsip" and t.enabled is not False]
     if not wanted:
         return []
     deadline = time.monotonic() + PATIENCE_S

@@ -64,7 +64,7 @@ def plan(system: PhoneSystem) -> FarEnd:
     pool = (str(address) for address in CARRIER_POOL.hosts())
     hosts: dict[str, str] = {}
     lines, addresses = [], set()
-    for number, trunk in enumerate(t for t in system.trunks if t.technology in SIP):
+    for number, trunk in enumerate(t for t in system.trunks if t.technology in SIP and t.enabled is not False):
         registrar = (trunk.registration.host,) if trunk.registration else ()
         everywhere = (*trunk.match, *trunk.hosts, *registrar)
         literal = [address for host in everywhere if (address := _address(host))]

@@ -45,7 +45,7 @@ def feature_codes(inside: Iterable[Context], numbers: Iterable[str]) -> Iterator
             pattern = extension.pattern
             if not extension.steps or pattern in seen or not CODE.fullmatch(pattern):
                 continue
-            if _belongs_to_a_number(pattern, known):
+            if _belongs_to_a_number(pattern, known) or (context.name == "app-pickup" and len(pattern) > 3):
                 continue
             seen.add(pattern)
             yield FeatureCode(pattern, _name(context, extension), context.name, extension.place)
