@@ -152,8 +152,10 @@ class _Evidence:
         explained: set[int] = set()
         for group in groups.values():
             explanation = Explanation(group)
-            explained |= {index for index in self.near(explanation.differences[0].thing)
-                          if index not in explained and explanation.holds(self.traces[index], self.owners[index])}  # fmt: skip
+            near = [index for index in self.near(explanation.differences[0].thing) if index not in explained]
+            explained |= {index for index in near if explanation.holds(self.traces[index], self.owners[index])}
+            if explanation.in_database:  # the product wrote its own lines anew for what changed on its pages
+                explained |= {i for i in near if self.traces[i].is_generated_line and explanation.keys & self.owners[i]}
         kept = [
             index
             for index in range(len(self.traces))

@@ -73,12 +73,12 @@ class Explanation:
             self.gone |= YES_NO
             self.come |= YES_NO
 
-    def holds(self, trace: Trace, owners: frozenset[Key], *, loosely: bool = False) -> bool:
-        """Whether this object's differences account for a trace; `loosely`: its being the object's is enough."""
+    def holds(self, trace: Trace, owners: frozenset[Key]) -> bool:
+        """Whether this object's differences account for a trace."""
         owned = bool(self.keys & owners)
         if not owned and not self.mentioned(trace):
             return False
-        if self.whole or (owned and loosely):
+        if self.whole:
             return True
         if not owned and self.in_database and trace.dialplan and trace.origin == "generated" and not owners:
             return True  # the product wrote its lines for that object

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.asterisk.dialplan import Context, Dialplan, Extension
+from ringkeep.asterisk.dialplan import Context, Extension
 from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.secret_names import is_secret
 from ringkeep.phonesystem.differences.things import Key
@@ -24,13 +24,15 @@ def dialplan_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[
     files = {*a.dialplan.files, *b.dialplan.files}
     if all(a.files.get(path) == b.files.get(path) for path in files):
         return
-    yield from _globals(a.dialplan, b.dialplan, owners)
+    yield from _globals(a, b, owners)
     reader = _Reader(a, b, owners)
     for name in dict.fromkeys([*a.dialplan.contexts, *b.dialplan.contexts]):
         yield from reader.context(a.dialplan.contexts.get(name), b.dialplan.contexts.get(name))
 
 
-def _globals(a: Dialplan, b: Dialplan, owners: Owners) -> Iterator[Trace]:
+def _globals(first: PhoneSystem, second: PhoneSystem, owners: Owners) -> Iterator[Trace]:
+    a, b = first.dialplan, second.dialplan
+    origin = "own" if second.product == "asterisk" else "generated"
     for name in dict.fromkeys([*a.globals, *b.globals]):
         before, after = a.globals.get(name), b.globals.get(name)
         if before == after:
@@ -39,7 +41,7 @@ def _globals(a: Dialplan, b: Dialplan, owners: Owners) -> Iterator[Trace]:
         number = rest.partition("_")[0] if word != "PREFIX" else rest.rpartition("_")[2]
         owner = owners.known(("trunk_number", number)) if word in TRUNK_GLOBALS else None
         yield Trace("files", "extensions.conf", "[globals]", TRUNK_GLOBALS.get(word, name) if owner else name, before, after, owner,
-                    is_secret(name), origin="generated" if owner else "own", dialplan=True)  # fmt: skip
+                    is_secret(name), origin=origin, dialplan=True)  # fmt: skip
 
 
 TRUNK_GLOBALS = {

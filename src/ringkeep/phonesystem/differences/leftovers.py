@@ -162,7 +162,7 @@ def _of_nobody(traces: list[Trace]) -> Iterator[Difference]:
             settings.append(_file(trace))
         elif trace.origin in ("custom", "program"):
             by_hand.setdefault(trace.where, []).append(trace)
-        elif trace.dialplan and trace.origin == "generated":
+        elif trace.is_generated_line and trace.locus != "[globals]":
             generated.setdefault(trace.locus.partition(",")[0], []).append(trace)
         elif trace.dialplan and trace.locus != "[globals]":
             settings.append(_line(trace) if trace.option not in ("include", "switch") else _reach(trace))

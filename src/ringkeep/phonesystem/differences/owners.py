@@ -111,6 +111,7 @@ GENERATED_CONTEXTS = (
     (re.compile(r"from-trunk-\w+-(.+)"), "trunk", ""),
     (re.compile(r"from-sip-(.+)|from-pjsip-(.+)"), "trunk", ""),
 )
+KINDS = {"number": "outside_number", "disa": "direct_access"}  # of a destination -> of the object
 SUFFIX = re.compile(
     r"[-_]?(?:auth|oauth|iauth|aor|aors|identify|ident|registration|reg|register|endpoint|acl|in|out)$", re.IGNORECASE
 )
@@ -188,7 +189,7 @@ class Owners:
             return ("inbound_route", pattern), ""
         destination = parse_destination(f"{context},{number},1")
         if destination and destination.kind != "dialplan" and destination.id:
-            key = self.known((destination.kind, destination.id))
+            key = self.known((KINDS.get(destination.kind, destination.kind), destination.id))
             return (key, "") if key in self.keys else (None, "")
         return self.by_name.get(("outbound_route", f"{context},{pattern}")), ""
 

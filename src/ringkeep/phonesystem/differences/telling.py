@@ -371,6 +371,8 @@ class Speaker:
         match one.what, one.field:
             case "extension", "name":
                 return Sentence("{bare} is now called {to}, was {from}", values)
+            case _, "title":
+                return Sentence("{bare} is now called {to}, was {from}", values)
             case "extension" | "queue" | "menu" | "ring_group", "dialplan":
                 return None
             case _, "dialplan":

@@ -52,6 +52,11 @@ class Trace:
         return words_in(self.locus) | words_in(self.before or "") | words_in(self.after or "")
 
     @property
+    def is_generated_line(self) -> bool:
+        """Whether the product wrote it into its dialplan."""
+        return self.dialplan and self.origin == "generated"
+
+    @property
     def is_blank(self) -> bool:
         """Whether only white space differs."""
         return not self.whole and "".join((self.before or "").split()) == "".join((self.after or "").split())
