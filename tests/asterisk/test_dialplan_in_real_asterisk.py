@@ -40,7 +40,8 @@ def times_dialplan() -> str:
     """A call that leaves a global for every time that holds at each instant."""
     lines = ["[times]", "exten => s,1,Answer()"]
     for number, at in enumerate(INSTANTS):
-        lines.append(f" same => n,Set(TESTTIME()={at:%Y/%m/%d %H:%M:%S})")
+        # Without a zone Asterisk takes what happens to lie in memory for one (main/pbx.c, testtime_write).
+        lines.append(f" same => n,Set(TESTTIME()={at:%Y/%m/%d %H:%M:%S} UTC)")
         for place, spec in enumerate(TIMES):
             lines += [f" same => n,GotoIfTime({spec}?yes{number}_{place})", f" same => n,Goto(no{number}_{place})"]
             lines += [
