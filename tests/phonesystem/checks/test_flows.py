@@ -34,7 +34,7 @@ def test_a_context_that_a_module_makes_is_no_dead_end() -> None:
 
 
 def test_a_jump_that_is_wrong_as_written_is_told_once() -> None:
-    assert [f.code for f in found("Goto(gone,1,1)")] == ["goto-nowhere"]
+    assert [f.code for f in found("Goto(gone,1,1)")] == ["dead-end"]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ KEYS = "exten => s,1,Background(hello)\n same => n,WaitExten(5)\n"
         ("exten => 1,1,Goto(internal,201,1)\n", None),
         ("exten => 1,1,Hangup()\n", None),
         ("exten => 1,1,Set(x=gone)\n same => n,Goto(${x},s,1)\n", "key-nowhere"),
-        ("exten => 1,1,Goto(gone,s,1)\n", "goto-nowhere"),
+        ("exten => 1,1,Goto(gone,s,1)\n", "key-nowhere"),
         ("exten => 1,1,Goto(2,1)\nexten => 2,1,Goto(1,1)\n", "loop-endless"),
     ],
 )

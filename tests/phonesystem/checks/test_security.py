@@ -126,5 +126,5 @@ def test_a_change_that_was_not_applied_is_one_finding() -> None:
     )
     seen = review(replace(clean, disagreements=differing), Beside(at=TUESDAY))
     assert [(f.code, f.what) for f in seen] == [
-        ("not-applied", "the product's pages and the files differ in 2 things: extension 201")
+        ("not-applied", "the product's pages and the files differ in 2 things, the first: extension 201")
     ]

@@ -101,11 +101,11 @@ def review(system: PhoneSystem, beside: Beside) -> tuple[Finding, ...]:
     basic = tuple(f for f in basic if f.severity != "note" or own_code(system, f.place))
     if known.settings_only:
         basic = tuple(f for f in basic if f.code not in FILES_ONLY)
-    named = {f.place for f in basic if f.code != "hours-inverted"}
     inverted = {f.subject for f in basic if f.code == "hours-inverted"}
     more = [
         f for f in _advice(known, beside)
-        if not (f.code in ("dead-end", "key-nowhere") and f.place in named)
-        and not (f.code in ("only-voicemail", "hours-gap", "hours-closed") and f.subject in inverted)
+        if not (f.code in ("only-voicemail", "hours-gap", "hours-closed") and f.subject in inverted)
     ]  # fmt: skip
+    walked = {f.place for f in more if f.code in ("dead-end", "key-nowhere")}  # they say who is cut off there
+    basic = tuple(f for f in basic if not (f.code == "goto-nowhere" and f.place in walked))
     return grouped([*basic, *more])

@@ -51,6 +51,9 @@ def _merged(same: list[Finding]) -> Finding:
     first = same[0]
     places = tuple(dict.fromkeys(f.place for f in same if f.place != first.place))
     says = Sentence("{first}; and {count} more of the same kind", {"first": first.says, "count": len(same) - 1})
+    others = [finding.subject for finding in same[1:]]
+    if all(others):
+        says = Sentence("{first}; the same for {others}", {"first": first.says, "others": listed(others)})
     return replace(first, says=says, more=(*first.more, *places))
 
 

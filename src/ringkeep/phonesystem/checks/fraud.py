@@ -163,7 +163,7 @@ def _injections(system: PhoneSystem, roads: Roads) -> Iterator[Finding]:
                 and (free or re.search(r"\$\{(CALLERID|PJSIP_HEADER|SIP_HEADER)\(", text))
             ):
                 says = Sentence(
-                    "{application} runs a command of the machine with text that a caller from outside chose",
+                    "{application} runs a command of the machine with text that whoever calls here chose",
                     {"application": application if name in SHELLS else "SHELL"},
                 )
                 yield Finding("caller-runs-commands", "bad", step.place, says)

@@ -107,6 +107,17 @@ class Known:
         return table
 
     @cached_property
+    def phone_contexts(self) -> frozenset[str]:
+        """The contexts that phones dial in."""
+        return frozenset(e.context for e in self.system.extensions if e.context)
+
+    @cached_property
+    def ways_out(self) -> frozenset[tuple[str, str]]:
+        """(context, pattern) of every outbound route."""
+        routes = self.system.outbound_routes
+        return frozenset((r.context, p) for r in routes for p in (r.pattern, *(one.pattern for one in r.patterns)))
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Every internal number."""
         return frozenset(e.number for e in self.system.extensions)

@@ -127,7 +127,7 @@ def advise_limits(known: Known) -> Iterator[Finding]:
         limited = {
             trunk_of_product(system, k[12:]) for k, v in values.items() if k.startswith("OUTMAXCHANS_") and v.strip()
         }
-        free = [t for t in system.trunks if t.name in used and t.name not in limited and t.max_channels is None]
+        free = [t for t in system.trunks if t.name in used and t.name not in limited]
     if free:
         says = Sentence(
             "nothing limits how many calls go out over {trunks} at once", {"trunks": listed(t.name for t in free)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringkeep.asterisk.conf import Place, Section
 from ringkeep.phonesystem.checks.finding import Finding
@@ -30,7 +31,7 @@ def check_phones(known: Known) -> Iterator[Finding]:
         if extension.technology == "pjsip" and known.objects is not None:
             endpoint = known.objects.get("endpoint", extension.endpoint)
             if endpoint:
-                yield from _parts(who, endpoint, known.objects)
+                yield from (replace(f, subject=extension.number) for f in _parts(who, endpoint, known.objects))
         elif extension.technology == "sip" and not extension.secret:
             yield Finding("secret-missing", "degraded", extension.place, Sentence("{who} has no secret", {"who": who}))
     for (technology, endpoint_name), count in Counter(

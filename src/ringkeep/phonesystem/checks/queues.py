@@ -85,5 +85,8 @@ def _rings(known: Known, member: str) -> bool:
 
 def _dialled(known: Known, member: str) -> bool:
     """Whether phones can dial it: a group, a queue, a virtual extension, a number outside."""
-    contexts = {e.context for e in known.system.extensions if e.context}
-    return any(known.system.dialplan.find(context, member) for context in contexts)
+    found = [known.system.dialplan.find(context, member) for context in known.phone_contexts]
+    if known.system.product == "asterisk":
+        return any(found)
+    # A product's last pattern takes every number, to say that it is wrong.
+    return any(one and ((one[0].name, one[1].pattern) in known.ways_out or one[1].pattern[:1] != "_") for one in found)

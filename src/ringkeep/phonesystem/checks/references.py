@@ -59,7 +59,7 @@ def _jumps(known: Known, ref: Reference) -> Iterator[Finding]:
             says = Sentence(
                 "{where} goes to context {context}, which does not exist", {"where": _where(ref), "context": context}
             )
-            yield Finding("goto-nowhere", "degraded", ref.place, says)
+            yield Finding("goto-nowhere", "degraded", ref.place, says, ref.extension)
         return
     if not extension or extension.startswith("_"):
         return
@@ -78,14 +78,14 @@ def _jumps(known: Known, ref: Reference) -> Iterator[Finding]:
         "{where} goes to {what} in {context}, which does not exist",
         {"where": _where(ref), "what": what, "context": context},
     )
-    yield Finding("goto-nowhere", "degraded", ref.place, says)
+    yield Finding("goto-nowhere", "degraded", ref.place, says, ref.extension)
 
 
 def _macro(known: Known, ref: Reference) -> Iterator[Finding]:
     if f"macro-{ref.name}" not in known.system.dialplan.contexts and not ref.name.endswith("-custom"):
         severity = "degraded" if known.system.product == "asterisk" else "note"
         says = Sentence("{where} runs macro {name}, which does not exist", {"where": _where(ref), "name": ref.name})
-        yield Finding("goto-nowhere", severity, ref.place, says)
+        yield Finding("goto-nowhere", severity, ref.place, says, ref.extension)
 
 
 def _queue(known: Known, ref: Reference) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _queue(known: Known, ref: Reference) -> Iterator[Finding]:
             "{where} puts callers into queue {name}, which is not in queues.conf",
             {"where": _where(ref), "name": ref.name},
         )
-        yield Finding("queue-missing", "bad", ref.place, says)
+        yield Finding("queue-missing", "bad", ref.place, says, ref.extension)
 
 
 def _mailbox(known: Known, ref: Reference) -> Iterator[Finding]:
@@ -102,7 +102,7 @@ def _mailbox(known: Known, ref: Reference) -> Iterator[Finding]:
         says = Sentence(
             "{where} leads to mailbox {name}, which is not in voicemail.conf", {"where": _where(ref), "name": ref.name}
         )
-        yield Finding("mailbox-missing", "degraded", ref.place, says)
+        yield Finding("mailbox-missing", "degraded", ref.place, says, ref.extension)
 
 
 def _device(known: Known, ref: Reference) -> Iterator[Finding]:
@@ -112,7 +112,7 @@ def _device(known: Known, ref: Reference) -> Iterator[Finding]:
         says = Sentence(
             "{where} rings {name}, which is no configured phone or trunk", {"where": _where(ref), "name": ref.name}
         )
-        yield Finding("device-missing", "degraded", ref.place, says)
+        yield Finding("device-missing", "degraded", ref.place, says, ref.extension)
 
 
 def _profile(known: Known, ref: Reference) -> Iterator[Finding]:
@@ -123,7 +123,7 @@ def _profile(known: Known, ref: Reference) -> Iterator[Finding]:
         "{where} uses conference {kind} profile {name}, which is not in confbridge.conf",
         {"where": _where(ref), "kind": ref.kind, "name": ref.name},
     )
-    yield Finding("profile-missing", "degraded", ref.place, says)
+    yield Finding("profile-missing", "degraded", ref.place, says, ref.extension)
 
 
 HANDLERS: dict[str, Callable[[Known, Reference], Iterator[Finding]]] = {

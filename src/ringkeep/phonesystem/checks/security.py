@@ -138,10 +138,14 @@ def advise_version(version: str | None, at: datetime) -> Iterator[Finding]:
 def advise_disagreements(known: Known) -> Iterator[Finding]:
     """What the product's pages show and its files do not do."""
     differing = known.system.disagreements
-    if differing:
-        first = differing[0]
-        says = Sentence(
-            "the product's pages and the files differ in {count} things: {first}",
-            {"count": len(differing), "first": first.says},
-        )
-        yield Finding("not-applied", "degraded", first.place, says, first.id, tuple(d.place for d in differing[1:]))
+    if not differing:
+        return
+    first = differing[0]
+    says = Sentence("the product's pages and the files differ: {first}", {"first": first.says})
+    if len(differing) > 1:
+        values: dict[str, str | int | Sentence] = {"count": len(differing), "first": first.says}
+        says = Sentence("the product's pages and the files differ in {count} things, the first: {first}", values)
+    place = first.place if first.place.file else Place("database", 0)
+    yield Finding(
+        "not-applied", "degraded", place, says, first.id, tuple(d.place for d in differing[1:] if d.place.file)
+    )
