@@ -70,6 +70,20 @@ def test_the_hole_is_told_at_the_include_that_opens_it() -> None:
     assert (str(found.place), found.severity) == ("/etc/asterisk/extensions.conf:3", "bad")
 
 
+def test_the_hole_is_told_at_the_include_also_when_the_way_out_is_further_on() -> None:
+    far = INTERNAL.replace(
+        "_9X.,1,Set(GROUP()=out)", "_9X.,1,Goto(out,${EXTEN:1},1)\n[out]\nexten => _X.,1,Set(GROUP()=out)"
+    )
+    (found,) = [f for f in reviewed(INBOUND + "include => internal\n" + far) if f.code == "outsiders-dial-out"]
+    assert (str(found.place), found.severity) == ("/etc/asterisk/extensions.conf:3", "bad")
+
+
+def test_the_hole_is_told_at_the_jump_that_opens_it() -> None:
+    jump = INBOUND + "exten => _X.,1,NoOp()\n same => n,Goto(internal,${EXTEN},1)\n" + INTERNAL
+    (found,) = [f for f in reviewed(jump) if f.code == "outsiders-dial-out"]
+    assert (str(found.place), found.severity) == ("/etc/asterisk/extensions.conf:4", "bad")
+
+
 def test_routes_of_freepbx_are_ways_out() -> None:
     out = (
         "[globals]\nOUT_1=PJSIP\nOUT_1_SUFFIX=@carrier\nOUTMAXCHANS_1=4\n" + INBOUND + "include => outrt-1\n" + INTERNAL

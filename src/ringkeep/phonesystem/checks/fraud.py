@@ -43,10 +43,10 @@ def advise_roads(known: Known) -> Iterator[Finding]:
     told: set[Place] = set()
     for context, names in trunks.items():
         place = next(t.place for t in system.trunks if t.context == context)
-        roads = Roads(system)
+        roads = Roads(system, known.dialled_inside)
         roads.open_door(Door(context, place, "number"), EVERYTHING)
         for way in roads.run().exits:
-            where = way.via or (way.door.place if way.door.how != "number" or way.door.place != place else way.place)
+            where = way.door.crossed or (way.door.place if way.door.place != place else way.place)
             if where in told:
                 continue
             told.add(where)
@@ -80,7 +80,7 @@ def _hole(way: Exit, where: Place, names: list[str], *, shared: bool) -> Finding
             "a call that comes through {trunks} to a number of its choice goes out again: {pattern} in {context} dials {trunk}",
             values,
         )
-    severity = "bad" if way.door.how in ("menu", "disa") or shared or way.via else "degraded"
+    severity = "bad" if way.door.how in ("menu", "disa") or shared or way.door.crossed else "degraded"
     return Finding("outsiders-dial-out", severity, where, says, names[0])
 
 

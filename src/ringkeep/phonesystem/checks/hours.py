@@ -154,8 +154,9 @@ def _week(known: Known, number: InboundNumber, noon: datetime, place: Place) -> 
     open_on = [any(staffed(day, hour) for hour in (10, 12, 15)) for day in range(7)]
     days = [WEEK[(noon + timedelta(days=day)).isoweekday() % 7] for day in range(7)]
     lonely = [days[n] for n in range(7) if not open_on[n] and open_on[n - 1] and open_on[(n + 1) % 7]]
-    if lonely and open_on.count(False) > len(lonely):
-        day = Sentence(lonely[0])
+    midweek = [day for day in lonely if day not in ("Friday", "Saturday", "Sunday")]
+    if midweek and open_on.count(False) > len(midweek):
+        day = Sentence(midweek[0])
         says = Sentence(
             "{number} is closed all of {day}, between two days on which it is open", {"number": called, "day": day}
         )

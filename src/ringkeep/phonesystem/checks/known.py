@@ -112,6 +112,12 @@ class Known:
         return frozenset(e.context for e in self.system.extensions if e.context)
 
     @cached_property
+    def dialled_inside(self) -> frozenset[str]:
+        """The same with everything they include."""
+        dialplan = self.system.dialplan
+        return frozenset(c.name for context in self.phone_contexts for c in dialplan.includes_of(context))
+
+    @cached_property
     def ways_out(self) -> frozenset[tuple[str, str]]:
         """(context, pattern) of every outbound route."""
         routes = self.system.outbound_routes

@@ -127,6 +127,8 @@ def advise_limits(known: Known) -> Iterator[Finding]:
         limited = {
             trunk_of_product(system, k[12:]) for k, v in values.items() if k.startswith("OUTMAXCHANS_") and v.strip()
         }
+        if known.settings_only:
+            limited = {t.name for t in system.trunks if t.max_channels is not None}
         free = [t for t in system.trunks if t.name in used and t.name not in limited]
     if free:
         says = Sentence(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.asterisk.dialplan import Extension, Include, Step, parse_goto, split_arguments
+from ringkeep.asterisk.dialplan import Extension, Step, parse_goto, split_arguments
 from ringkeep.phonesystem.checks.shapes import EVERYTHING, Shape, meet, shape_of, slice_numbers
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.references import branches, calls_of
@@ -33,7 +33,8 @@ class Door:
 
     context: str  # whose numbers can be chosen
     place: Place
-    how: str  # number | menu | keyed | disa | guest
+    how: str  # number | menu | disa | guest
+    crossed: Place | None = None  # the include or jump by which the road got to where phones dial
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,6 @@ class Exit:
     pattern: str
     trunk: str
     place: Place
-    via: Place | None  # the include that makes it reachable, when there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +62,26 @@ class Roads:
     """One search from some doors."""
 
     system: PhoneSystem
+    inside: frozenset[str] = frozenset()  # the contexts that phones dial in, with all they include
     exits: list[Exit] = field(default_factory=list)
     steps: dict[Place, tuple[Step, Chosen, Door]] = field(default_factory=dict)  # every step come to, once
     _waiting: deque[_Node] = field(default_factory=deque)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
     _opened: set[tuple[str, Shape]] = field(default_factory=set)
-    _includes: dict[Place, Place] = field(default_factory=dict)
 
     def open_door(self, door: Door, shape: Shape) -> None:
         """A caller may choose a number of that shape in the door's context."""
         if (door.context, shape) in self._opened:
             return
         self._opened.add((door.context, shape))
+        crossing = self._crossings(door)
         for context in self.system.dialplan.includes_of(door.context):
             for extension in context.extensions:
                 if not meet(shape, shape_of(extension.pattern)):
                     continue
                 picked = extension.pattern.startswith("_")
                 chosen = (("EXTEN", shape_of(extension.pattern)),) if picked else ()
-                self._add(_Node(door.context, context.name, extension, chosen, door))
+                self._add(_Node(door.context, context.name, extension, chosen, crossing.get(context.name, door)))
 
     def enter(self, context: str, number: str, chosen: Chosen, door: Door) -> None:
         """The call goes to one number of a context."""
@@ -165,7 +166,7 @@ class Roads:
         if not isinstance(context, str) or number is None:
             return
         if isinstance(number, Shape):
-            self.open_door(Door(context, step.place, node.door.how), number)
+            self.open_door(Door(context, step.place, node.door.how, self._led(node, context, step)), number)
         else:
             priority = parse_goto(arguments, node.context, number)[2]
             carried = {name: shape for name, shape in chosen.items() if name != "EXTEN"}
@@ -224,17 +225,29 @@ class Roads:
                     self._exit(node, step, trunk)
 
     def _exit(self, node: _Node, step: Step, trunk: str) -> None:
-        via = None
-        if node.home != node.door.context:
-            via = next((i.place for i in self._chain(node.door.context, node.home)), None)
-        self.exits.append(Exit(node.door, node.home, node.extension.pattern, trunk, step.place, via))
+        self.exits.append(Exit(node.door, node.home, node.extension.pattern, trunk, step.place))
 
-    def _chain(self, start: str, end: str) -> Iterator[Include]:
-        """The include of the first context that leads to the other."""
-        context = self.system.dialplan.contexts.get(start)
-        for include in context.includes if context else ():
-            if any(c.name == end for c in self.system.dialplan.includes_of(include.context)):
-                yield include
+    def _crossings(self, door: Door) -> dict[str, Door]:
+        """Included context -> the door with the include by which the road got inside first."""
+        if door.crossed or door.context in self.inside:
+            return {}
+        contexts = self.system.dialplan.contexts
+        found: dict[str, Door] = {door.context: door}
+        waiting = [door.context]
+        while waiting:
+            name = waiting.pop(0)
+            for include in contexts[name].includes if name in contexts else ():
+                if include.context not in found:
+                    mine = found[name]
+                    inside = mine.crossed is None and include.context in self.inside
+                    found[include.context] = replace(mine, crossed=include.place) if inside else mine
+                    waiting.append(include.context)
+        return found
+
+    def _led(self, node: _Node, context: str, step: Step) -> Place | None:
+        """Where the road got inside, when it goes on to that context."""
+        crosses = context in self.inside and node.home not in self.inside
+        return node.door.crossed or (step.place if crosses else None)
 
     def _menu(self, node: _Node, step: Step, arguments: str, chosen: Chosen) -> None:
         self.open_door(Door(node.context, step.place, "menu"), EVERYTHING)
