@@ -339,6 +339,73 @@ def noise(night: Night) -> None:
     night.add("voicemail.conf", "\n\n; nothing\n")
 
 
+def menu_renamed(night: Night) -> None:
+    night.row("ivr_details", id="1")["name"] = "Reception menu"
+    night.sub(ADDITIONAL, "[ivr-1] ; IVR 1", "[ivr-1] ; Reception menu")
+
+
+def menu_recording(night: Night) -> None:
+    night.row("ivr_details", id="1")["announcement"] = "3"
+    _dialplan(night, "[ivr-1] ; IVR 1", "IVR_MSG=custom/prompt1", "IVR_MSG=custom/prompt3")
+
+
+def menu_without_extensions(night: Night) -> None:
+    night.row("ivr_details", id="1")["directdial"] = ""
+    _dialplan(night, "[ivr-1] ; IVR 1", "include => from-did-direct-ivr\n", "")
+
+
+def penalty(night: Night) -> None:
+    night.row("queues_details", id="402", data="Local/1041@from-queue/n,1")["data"] = "Local/1041@from-queue/n,5"
+    night.sub(
+        "queues_additional.conf", 'member=Local/1041@from-queue/n,1,"Ben', 'member=Local/1041@from-queue/n,5,"Ben'
+    )
+
+
+def group_deleted(night: Night) -> None:
+    night.delete("ringgroups", grpnum="614")
+    night.lines(ADDITIONAL, lambda line: bool(re.match(r"exten => (\*\*)?614,|exten => _RG-614", line)))
+    night.files[ADDITIONAL] = night.files[ADDITIONAL].replace(
+        "&614@from-internal&614@from-internal-xfer&614@ext-group", ""
+    )
+    for key in [key for key in night.states if key.startswith("/RINGGROUP/614/")]:
+        night.state(key, None)
+
+
+def trunk_deleted(night: Night) -> None:
+    night.delete("trunks", trunkid="2")
+    night.delete("pjsip", id="2")
+    night.delete("outbound_route_trunks", trunk_id="2")
+    for kind in ("endpoint", "aor", "auth", "identify", "registration"):
+        night.section(f"pjsip.{kind}.conf", "[CarrierB]")
+    night.lines(
+        ADDITIONAL,
+        lambda line: bool(
+            re.search(r"^\w+_2(_SUFFIX)? = |dialout-trunk,2,|^exten => 2,(1|n),.*(TDIAL|DIAL_TRUNK|tdial)", line)
+        ),
+    )
+    text = night.files[ADDITIONAL]
+    start = text.index("[from-trunk-pjsip-CarrierB]")
+    night.files[ADDITIONAL] = text[:start] + "; " + text[text.index("end of [from-trunk-pjsip-CarrierB]", start) :]
+
+
+def number_dialled_out(night: Night) -> None:
+    night.row("miscdests", id="1")["destdial"] = "917185550999"
+    night.files[ADDITIONAL] = night.files[ADDITIONAL].replace("917185550100", "917185550999")
+
+
+def ringing_time(night: Night) -> None:
+    night.row("freepbx_settings", keyword="RINGTIMER")["value"] = "25"
+    night.sub(ADDITIONAL, "RINGTIMER_DEFAULT = 15", "RINGTIMER_DEFAULT = 25")
+
+
+def did_edited_by_hand(night: Night) -> None:
+    night.sub(
+        ADDITIONAL,
+        "exten => 12125551002,n(dest-ext),Goto(ext-queues,402,1)",
+        "exten => 12125551002,n(dest-ext),Goto(ext-queues,403,1)",
+    )
+
+
 CASES = (
     Case("nothing but noise", noise, ()),
     Case("extension renamed", rename, (("changed", "extension", "1070", "name", "Kofi Nguyen", "New Name"),), "Extension 1070 is now called New Name"),
@@ -382,6 +449,16 @@ CASES = (
     Case("PIN of a mailbox", mailbox_pin, (("changed", "mailbox", "1066", "pin", None, None),)),
     Case("parking positions", parking, (("changed", "parking_lot", "70", "positions", "71-78", "71-74"),)),
     Case("two lines by hand", by_hand, (("added", "file", "extensions_custom.conf", "lines", None, "Answer()\nEcho()"),), "Somebody added 2 lines by hand to extensions_custom.conf"),
+    Case("menu renamed", menu_renamed, (("changed", "menu", "1", "title", "IVR 1", "Reception menu"),), "Menu 1 is now called Reception menu"),
+    Case("menu's recording", menu_recording, (("changed", "menu", "1", "prompts", "custom/prompt1", "custom/prompt3"),)),
+    Case("menu without extensions", menu_without_extensions, (("changed", "menu", "1", "direct_dial", "yes", "no"),)),
+    Case("penalty of a member", penalty, (("changed", "queue", "402", "members", "1041 (1)", "1041 (5)"),)),
+    Case("ring group deleted", group_deleted, (("removed", "ring_group", "614", None, None, None),)),
+    Case("trunk deleted", trunk_deleted, (("removed", "trunk", "CarrierB", None, None, None),)),
+    Case("outside number changed", number_dialled_out, (("changed", "outside_number", "1", "number", "917185550100", "917185550999"),)),
+    Case("ringing time of all", ringing_time, (("changed", "setting", "freepbx_settings RINGTIMER", None, "15", "25"),)),
+    Case("clock overridden", lambda n: n.state("/TC/1", "false_sticky"), (("changed", "time_condition", "1", "override", None, "false_sticky"),)),
+    Case("DID edited by hand", did_edited_by_hand, (("changed", "inbound_route", "12125551002", "destination", "queue 402", "queue 403"),), "past the product's pages"),
     Case("apply forgotten", forgotten, (("changed", "queue", "403", "strategy", "rrmemory", "random"),), "not applied yet"),
     Case("generated file edited", generated_by_hand, (("changed", "queue", "403", "retry", "5", "9"),), "past the product's pages"),
 )  # fmt: skip
