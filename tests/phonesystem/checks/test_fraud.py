@@ -84,6 +84,14 @@ def test_the_hole_is_told_at_the_jump_that_opens_it() -> None:
     assert (str(found.place), found.severity) == ("/etc/asterisk/extensions.conf:4", "bad")
 
 
+def test_a_trunk_that_enters_where_phones_dial_is_told_at_the_trunk() -> None:
+    pjsip = PJSIP.replace("context=from-carrier", "context=internal")
+    (found,) = [f for f in reviewed(INTERNAL, pjsip=pjsip) if f.code == "outsiders-dial-out"]
+    assert found.place.file == "/etc/asterisk/pjsip.conf" and found.what.startswith(
+        "calls through carrier, second enter internal"
+    )
+
+
 def test_routes_of_freepbx_are_ways_out() -> None:
     out = (
         "[globals]\nOUT_1=PJSIP\nOUT_1_SUFFIX=@carrier\nOUTMAXCHANS_1=4\n" + INBOUND + "include => outrt-1\n" + INTERNAL

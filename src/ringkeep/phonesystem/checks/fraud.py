@@ -47,6 +47,8 @@ def advise_roads(known: Known) -> Iterator[Finding]:
         roads.open_door(Door(context, place, "number"), EVERYTHING)
         for way in roads.run().exits:
             where = way.door.crossed or (way.door.place if way.door.place != place else way.place)
+            if context in inside and way.door.how == "number":
+                where = place  # the trunk's own context is the hole
             if where in told:
                 continue
             told.add(where)
@@ -59,7 +61,7 @@ def advise_roads(known: Known) -> Iterator[Finding]:
 def _hole(way: Exit, where: Place, names: list[str], *, shared: bool) -> Finding:
     values = {
         "trunks": listed(names), "pattern": way.pattern, "context": way.context, "trunk": way.trunk,
-        "entry": way.door.context,
+        "entry": way.door.start or way.door.context,
     }  # fmt: skip
     if way.door.how == "menu":
         says = Sentence(

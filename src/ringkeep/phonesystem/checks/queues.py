@@ -28,7 +28,7 @@ def check_queues(known: Known) -> Iterator[Finding]:
                 says = Sentence(
                     "member {member} of queue {queue} is no configured phone", {"member": member, "queue": queue.name}
                 )
-                yield Finding("device-missing", "degraded", queue.place, says, queue.name)
+                yield Finding("device-missing", "degraded", queue.place, says, member)
 
 
 def advise_queues(known: Known) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ class Door:
     place: Place
     how: str  # number | menu | disa | guest
     crossed: Place | None = None  # the include or jump by which the road got to where phones dial
+    start: str = ""  # the context where a caller first chose; "": this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,9 @@ class Roads:
         if not isinstance(context, str) or number is None:
             return
         if isinstance(number, Shape):
-            self.open_door(Door(context, step.place, node.door.how, self._led(node, context, step)), number)
+            start = node.door.start or node.door.context
+            door = Door(context, step.place, node.door.how, self._led(node, context, step), start)
+            self.open_door(door, number)
         else:
             priority = parse_goto(arguments, node.context, number)[2]
             carried = {name: shape for name, shape in chosen.items() if name != "EXTEN"}
