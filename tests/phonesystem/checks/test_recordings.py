@@ -47,3 +47,11 @@ def test_what_repeats_itself_is_one_finding_with_all_its_places() -> None:
         "; the same for 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222 and 17 more"
     )
     assert len(finding.more) == 29
+
+
+def test_phones_kept_in_a_database_are_a_note_and_not_missing() -> None:
+    kept = {
+        "extconfig.conf": "[settings]\nps_endpoints => odbc,asterisk\n",
+        "sorcery.conf": "[res_pjsip]\nendpoint=realtime,ps_endpoints\n",
+    }
+    assert {(f.code, f.severity) for f in reviewed(others=kept)} == {("kept-elsewhere", "note")}

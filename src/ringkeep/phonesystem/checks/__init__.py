@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ringkeep.phonesystem.checks.carriers import check_carriers
 from ringkeep.phonesystem.checks.destinations import advise_destinations
-from ringkeep.phonesystem.checks.files import PROBLEMS, check_files, check_reading
+from ringkeep.phonesystem.checks.files import PROBLEMS, advise_reading, check_files, check_reading
 from ringkeep.phonesystem.checks.finding import Finding, grouped, once
 from ringkeep.phonesystem.checks.flows import advise_menus, advise_numbers, advise_unreachable
 from ringkeep.phonesystem.checks.fraud import (
@@ -51,9 +51,10 @@ DEFECTS = (
 ADVICE = (
     advise_roads, advise_direct_access, advise_commands, advise_forwards, advise_secrets, advise_pins, advise_manager,
     advise_rest, advise_peers, advise_queues, advise_shadowed, advise_routes, advise_limits, advise_unreachable,
-    advise_disagreements, advise_destinations, advise_numbers, advise_menus, advise_emergency, advise_times, advise_week, advise_overrides,
+    advise_reading, advise_disagreements, advise_destinations, advise_numbers, advise_menus, advise_emergency, advise_times, advise_week, advise_overrides,
 )  # fmt: skip
 
+KEPT_ELSEWHERE = ("no-phones", "device-missing", "context-missing")  # cannot be told without the database
 FILES_ONLY = (
     "dialplan-missing",
     "modules-missing",
@@ -99,6 +100,8 @@ def review(system: PhoneSystem, beside: Beside) -> tuple[Finding, ...]:
     known = Known(system, beside.at)
     basic = once(finding for part in DEFECTS for finding in part(known))
     basic = tuple(f for f in basic if f.severity != "note" or own_code(system, f.place))
+    if any(problem.code == "kept-elsewhere" for problem in system.problems):
+        basic = tuple(f for f in basic if f.code not in KEPT_ELSEWHERE)
     if known.settings_only:
         basic = tuple(f for f in basic if f.code not in FILES_ONLY)
     inverted = {f.subject for f in basic if f.code == "hours-inverted"}

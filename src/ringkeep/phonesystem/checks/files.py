@@ -18,6 +18,15 @@ PROBLEMS = {
     "too-long-line": "degraded", "unknown-directive": "degraded", "not-read": "degraded",
 }  # fmt: skip
 
+TOLD = ("damaged-dump", "kept-elsewhere")  # nothing fails, but something was not looked at
+
+
+def advise_reading(known: Known) -> Iterator[Finding]:
+    """What could not be looked at."""
+    for problem in dict.fromkeys(known.system.problems):
+        if problem.code in TOLD:
+            yield Finding(problem.code, "note", problem.place, problem.what)
+
 
 def check_reading(known: Known) -> Iterator[Finding]:
     """Lines that Asterisk cannot read."""

@@ -94,6 +94,11 @@ TITLES = {
     "priority-duplicate": _("A priority is given twice"),
     "no-first-priority": _("A number has no first step"),
     "settings-only": _("Only settings were handed over"),
+    "include-twice": _("An include is written twice"),
+    "label-twice": _("A label is given twice"),
+    "not-known": _("A value is made while Asterisk starts"),
+    "damaged-dump": _("A database dump is damaged"),
+    "kept-elsewhere": _("Settings are kept in a database"),
 }
 WHY = {
     "dead-end": _("Callers hear nothing or are cut off."),
@@ -189,6 +194,11 @@ WHY = {
     "priority-duplicate": _("What the second line says never happens."),
     "no-first-priority": _("A call cannot begin there."),
     "settings-only": _("Dead ends, hours and fraud are found in the dialplan, and it is not here."),
+    "include-twice": _("Nothing: Asterisk keeps the first."),
+    "label-twice": _("A jump to it goes to the first."),
+    "not-known": _("What the line says is not known here."),
+    "damaged-dump": _("Rows after the damage are not known here."),
+    "kept-elsewhere": _("What is kept there is not looked at here."),
 }
 ADVICE = {
     "dead-end": _("Give the number a destination, or take it out of service at the carrier."),
@@ -292,4 +302,9 @@ ADVICE = {
     "priority-duplicate": _("Remove one of the lines; Asterisk keeps the first."),
     "no-first-priority": _("Give it a priority 1; without it a call cannot begin there."),
     "settings-only": _("Check also a copy of the running system, with /etc/asterisk."),
+    "include-twice": _("Remove one of the lines."),
+    "label-twice": _("Rename one of the labels."),
+    "not-known": _("Nothing has to be done: it is read as if the value were empty."),
+    "damaged-dump": _("Make the backup again, and check this one against it."),
+    "kept-elsewhere": _("Check also a dump of that database."),
 }
