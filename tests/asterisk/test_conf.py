@@ -183,9 +183,47 @@ def test_templates_that_double_come_to_an_end() -> None:
     assert "too-big" in codes(read(text))
 
 
+MULTIPLYING = {
+    "a file that tries itself": b"[s]\n" + b"#tryinclude a.conf\n" * 500,
+    "a filter over many entries": b"[s]\nb=1\n" + b"a=1\n" * 20_000 + b"[s](+b=1)\n" * 20_000,
+    "a value that grows": b"[s]\n" + b"a+=xxxxxxxx\n" * 50_000,
+    "sections without a name": b"[s](!)\n" * 20_000
+    + b"[](+TEMPLATES=include)\n" * 20_000
+    + b"[](+TEMPLATES=restrict&x=y)\n",
+}
+
+
+@pytest.mark.parametrize("what", MULTIPLYING)
+def test_lines_that_multiply_come_to_an_end(what: str) -> None:
+    configuration = read(MULTIPLYING[what])
+    assert set(codes(configuration)) & {"too-big", "template-missing"} and len(configuration.problems) < 10_000
+
+
+@pytest.mark.parametrize("heading", ["[s](+a*a*b=x)", "[s](+" + "a?" * 200 + "=" + "a" * 200 + ")", "[s](+a=[)"])
+def test_a_filter_that_is_not_understood_ends_the_file(heading: str) -> None:
+    assert codes(read(f"[s]\na={'a' * 8000}\n{heading}\n")) == ["bad-line"]
+
+
+def test_a_section_that_inherits_from_itself_ends_the_file() -> None:
+    assert codes(read("[s]\na=1\n[s](+,s)\n")) == ["template-missing"]
+
+
+def test_comments_too_deep_end_the_file_where_asterisk_hangs() -> None:
+    assert codes(read("[s]\n" + ";--\n" * 200)) == ["too-big"]
+
+
+def test_own_entries_are_those_under_the_section_s_own_headings() -> None:
+    configuration = read("[t](!)\na=1\n[s](t)\nb=2\n[u](!)\nc=3\n[s](+,u)\nd=4\n[s](u,+)\ne=5\n")
+    section = configuration.section("s")
+    assert section is not None
+    assert [e.name for e in section.entries] == ["a", "b", "c", "d", "c", "e"]
+    assert [e.name for e in section.own_entries] == ["b", "d", "e"]
+
+
 PIECES = st.sampled_from(
     [b"[", b"]", b"(", b")", b"!", b"+", b"=", b"=>", b";", b";--", b"--;", b"\\", b"\n", b"\r", b"\0", b"#include ",
-     b"a.conf", b"b.conf", b"*", b"#exec x", b"name", b",", b" ", b"\t", b"\xff\xfe", b"\xc3", b"\xd9\x85", b'"']
+     b"a.conf", b"b.conf", b"*", b"#exec x", b"name", b",", b" ", b"\t", b"\xff\xfe", b"\xc3", b"\xd9\x85", b'"',
+     b"[s](", b"+a=", b"&", b"{a,b}", b"#tryinclude ", b"+=", b"TEMPLATES=include", b"x" * 3000]
 )  # fmt: skip
 HOSTILE = st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map(b"".join))
 

@@ -24,6 +24,7 @@ INCLUDE_DEPTH = 10  # Asterisk's MAX_INCLUDE_LEVEL
 NAME_BYTES = 79  # of a section; the rest is cut off
 ENTRIES_IN_ALL = 4_000_000  # inherited ones counted for each heir: templates that double would never end
 STEPS = 4_000_000  # of searching for what `(+filter)`, `+=` and `#include *` mean
+INCLUDE_STEPS = 40  # of one include
 VALUE_BYTES = 1 << 20  # of a value that `+=` makes longer and longer
 DIRECTIVE = re.compile(r"#(?P<word>[!-~]*)(?P<argument>.*)", re.DOTALL)
 
@@ -170,6 +171,7 @@ class _Reader:
         self.positions: dict[int, Positions] = {}  # by id of a section; only for those that `+=` looked into
         self.cleaned: dict[tuple[str, int, bool], CleanLines] = {}
         self.known_files: set[str] = set()
+        self.circles: set[Place] = set()
         self.level = self.lines = self.inherited = self.spent = 0
 
     # -- files ------------------------------------------------------------------------------------------------
@@ -384,11 +386,13 @@ class _Reader:
             return
         if (argument[0], argument[-1]) in (('"', '"'), ("<", ">")):
             argument = argument[1:-1]
+        self._spend(len(self.files) if MAGIC.search(argument) else INCLUDE_STEPS, place)
         if self.level > INCLUDE_DEPTH:
-            what = f"#include {argument} goes round in circles"
-            self._problem("include-loop", what, place, fatal=word == "include")
+            if place not in self.circles or word == "include":
+                self.circles.add(place)
+                what = f"#include {argument} goes round in circles"
+                self._problem("include-loop", what, place, fatal=word == "include")
             return
-        self._spend(len(self.files) if MAGIC.search(argument) else 1, place)
         if self.read(included_files(self.files, argument, self.etc_dir)) is _Outcome.NOTHING and word == "include":
             what = f"#include {argument} : the file is not there, and Asterisk refuses the rest of {place.file}"
             self._problem("include-missing", what, place, fatal=True)
