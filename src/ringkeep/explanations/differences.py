@@ -11,6 +11,7 @@ from rich.text import Text
 from ringkeep.explanations.opened import opened
 from ringkeep.phonesystem.compare import Change, capital, compare
 from ringkeep.phonesystem.differences.telling import AUDIENCES
+from ringkeep.phonesystem.differences.traces import comparable
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.terminal import DIFFERENT, GOOD, print_json
 from ringkeep.translation import Words, shown
@@ -40,7 +41,7 @@ def tell(before: Path, after: Path, *, as_json: bool, lang: str) -> int:
 def incomparable(a: PhoneSystem, b: PhoneSystem) -> list[str]:
     """What only one of the two holds as a whole, so that nothing is said of it; English texts."""
     notes = []
-    if bool(a.files) != bool(b.files):
+    if not comparable(a, b):
         notes.append(_("Only one of the two holds Asterisk's configuration files: they were not compared."))
     if bool(a.tables) != bool(b.tables):
         notes.append(_("Only one of the two holds the product's database: it was not compared."))

@@ -21,7 +21,7 @@ from ringkeep.phonesystem.differences.leftovers import leftovers
 from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.table_traces import table_traces
 from ringkeep.phonesystem.differences.things import Key, Thing, Things, flatten
-from ringkeep.phonesystem.differences.traces import Trace, file_traces, state_traces
+from ringkeep.phonesystem.differences.traces import Trace, comparable, file_traces, state_traces
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -34,6 +34,7 @@ STATES = {
     "dialplan",
     "table",
 }  # kept elsewhere than in the database's pages
+OF_MODULES = {"setting", "feature_code"}
 STATE_FIELDS = {"is_night", "override", "title"}
 
 
@@ -97,16 +98,31 @@ class _Layers:
 
 
 def _found(a: PhoneSystem, b: PhoneSystem, layers: _Layers) -> list[Difference]:
-    both_files, both_shown = bool(a.files and b.files), a.shown is not None and b.shown is not None
+    both_files, both_shown = comparable(a, b), a.shown is not None and b.shown is not None
     files = list(differ(layers.old, layers.new)) if both_files else []
     shown = list(differ(layers.shown_old, layers.shown_new)) if both_shown else []
+    if not both_files:
+        shown = [one for one in shown if _known_to_both(one, layers)]
     return join(files, shown, (layers.old, layers.new), (layers.shown_old, layers.shown_new))
 
 
+def _known_to_both(one: Difference, layers: _Layers) -> bool:
+    """Whether two databases of different completeness (a backup's and a server's) both speak of it."""
+    if one.field is not None:
+        return (one.before is not None and one.after is not None) or one.change != "changed"
+    if one.what in OF_MODULES:
+        return False
+    return all(any(key[0] == one.what for key in things) for things in (layers.shown_old, layers.shown_new))
+
+
 def _traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> list[Trace]:
-    found = [*file_traces(a, b, owners), *dialplan_traces(a, b, owners), *state_traces(a.database, b.database, owners)]
+    partly = not comparable(a, b)
+    found = [*file_traces(a, b, owners), *dialplan_traces(a, b, owners)]
+    found += state_traces(a.database, b.database, owners, partly=partly)
     if a.product == b.product:
-        found += table_traces(a.tables, b.tables, owners)
+        rows = table_traces(a.tables, b.tables, owners, partly=partly)
+        # A backup leaves out the settings of modules that were installed after its job was made.
+        found += (row for row in rows if not (partly and row.whole and row.owner and row.owner[0] in OF_MODULES))
     return found
 
 
@@ -175,7 +191,7 @@ def _status(one: Difference, a: PhoneSystem, b: PhoneSystem, unexplained: set[st
     """Whether only the pages or only the files say it, where both should."""
     if (
         a.product == "asterisk"
-        or not (a.tables and b.tables and a.files and b.files)
+        or not (a.tables and b.tables and comparable(a, b))
         or one.what in STATES
         or one.field in STATE_FIELDS
     ):

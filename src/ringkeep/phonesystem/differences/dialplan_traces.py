@@ -11,7 +11,7 @@ from ringkeep.asterisk.dialplan import Context, Extension
 from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.secret_names import is_secret
 from ringkeep.phonesystem.differences.things import Key
-from ringkeep.phonesystem.differences.traces import Trace, origin_of, short
+from ringkeep.phonesystem.differences.traces import Trace, comparable, origin_of, short
 from ringkeep.phonesystem.model import PhoneSystem
 
 ALIGNED = 300  # steps of one extension that are compared in their order; more are compared as a heap
@@ -19,7 +19,7 @@ ALIGNED = 300  # steps of one extension that are compared in their order; more a
 
 def dialplan_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[Trace]:
     """Differences of extensions, hints, includes and globals; none when the dialplan's files are the same."""
-    if not a.files or not b.files:
+    if not comparable(a, b):
         return
     files = {*a.dialplan.files, *b.dialplan.files}
     if all(a.files.get(path) == b.files.get(path) for path in files):

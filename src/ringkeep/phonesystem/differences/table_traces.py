@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ringkeep.phonesystem.differences.owners import NOISE, TABLES, Owners, Table
@@ -19,13 +20,13 @@ NOISE_ROWS = re.compile(
 )
 
 
-def table_traces(a: Tables, b: Tables, owners: Owners) -> Iterator[Trace]:
-    """Differences of the tables that both sides have."""
+def table_traces(a: Tables, b: Tables, owners: Owners, *, partly: bool = False) -> Iterator[Trace]:
+    """Differences of the tables that both sides have; `partly`: one side may hold fewer of them, so an empty one says nothing."""
     for table in sorted(a.keys() & b.keys()):
         if NOISE.fullmatch(table):
             continue
         before, after = a[table], b[table]
-        if before is after or before == after:
+        if before is after or before == after or (partly and not (before and after)):
             continue
         yield from _table(table, before, after, owners)
 
@@ -60,14 +61,24 @@ def _unlike(before: list[Row], after: list[Row]) -> tuple[list[Row], list[Row]]:
     """Rows of one key that only one side has; their order means nothing."""
     if before == after:
         return [], []
-    gone = list(before)
-    come = []
-    for row in after:
-        if row in gone:
-            gone.remove(row)
-        else:
-            come.append(row)
-    return gone, come
+    old, new = Counter(map(_said, before)), Counter(map(_said, after))
+    gone, come = old - new, new - old
+    return _first(before, gone), _first(after, come)
+
+
+def _said(row: Row) -> tuple[tuple[str, str], ...]:
+    return tuple((column, value or "") for column, value in sorted(row.items()))
+
+
+def _first(rows: list[Row], wanted: Counter[tuple[tuple[str, str], ...]]) -> list[Row]:
+    """The rows that are so, each as often as it is wanted."""
+    kept = []
+    for row in rows if wanted else ():
+        said = _said(row)
+        if wanted[said] > 0:
+            wanted[said] -= 1
+            kept.append(row)
+    return kept
 
 
 def _rows(table: str, shape: Table, rows: tuple[Row | None, Row | None], owners: Owners) -> Iterator[Trace]:
@@ -84,7 +95,7 @@ def _rows(table: str, shape: Table, rows: tuple[Row | None, Row | None], owners:
         secret = is_secret(_keyword(shape, there) or locus)
         yield Trace("database", table, locus, part, texts[0], texts[1], owner, secret, whole=not part)
         return
-    for column in there:
+    for column in (name for name in before if name in after):
         was, now = before.get(column), after.get(column)
         if (was or "") == (now or "") or column in shape.ignored or NOISE_COLUMNS.fullmatch(column):
             continue

@@ -63,14 +63,19 @@ class Trace:
 
     def moved(self) -> tuple[Counter[str], Counter[str]]:
         """(words that went, words that came), not counting those that only changed places."""
-        before, after = Counter(pieces(self.before or "")), Counter(pieces(self.after or ""))
-        return before - after, after - before
+        return _moved(self.before or "", self.after or "")
 
 
 @lru_cache(maxsize=4096)
 def words_in(text: str) -> frozenset[str]:
     """Words, and runs of digits, by which an object may be mentioned."""
     return frozenset(re.findall(r"[0-9]{2,}", text)) | frozenset(re.findall(r"[\w*#][\w.+#*-]*", text))
+
+
+@lru_cache(maxsize=65536)
+def _moved(before: str, after: str) -> tuple[Counter[str], Counter[str]]:
+    old, new = Counter(pieces(before)), Counter(pieces(after))
+    return old - new, new - old
 
 
 def pieces(text: str) -> list[str]:
@@ -96,11 +101,19 @@ def short(path: str) -> str:
     return path.removeprefix("/etc/asterisk/")
 
 
+def comparable(a: PhoneSystem, b: PhoneSystem) -> bool:
+    """Whether both hold the files that run them: a backup of a product's database has at most some written by hand."""
+    if not a.files or not b.files:
+        return False
+    return "asterisk" in (a.product, b.product) or bool(a.dialplan.contexts) == bool(b.dialplan.contexts)
+
+
 def file_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[Trace]:
     """Differences of all configuration files but those of the dialplan."""
     if not a.files or not b.files:
         return
-    dialplan = {*a.dialplan.files, *b.dialplan.files}
+    whole = comparable(a, b)
+    dialplan = {*a.dialplan.files, *b.dialplan.files} if whole else set()
     families = {
         path: short(c.files[0]) for system in (a, b) for c in system.configurations.values() for path in c.files
     }
@@ -112,7 +125,7 @@ def file_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[Trac
         system = a if after is None else b
         origin = origin_of(name, system.files, path, system.product)
         if before is None or after is None:
-            if (before or after or b"").strip():
+            if whole and (before or after or b"").strip():
                 yield from _whole_file(name, origin, before, after)
             continue
         if READ.search(path)[1] in ("ael", "lua"):  # type: ignore[index]
@@ -237,11 +250,13 @@ def _option(file: _File, key: tuple[str, str, str], before: list[str], after: li
         )  # fmt: skip
 
 
-def state_traces(a: Mapping[str, str], b: Mapping[str, str], owners: Owners) -> Iterator[Trace]:
-    """Differences of astdb, but for what phones and queues change by themselves."""
+def state_traces(
+    a: Mapping[str, str], b: Mapping[str, str], owners: Owners, *, partly: bool = False
+) -> Iterator[Trace]:
+    """Differences of astdb, but for what phones and queues change by themselves; `partly`: one side may hold fewer keys."""
     if not a or not b or a == b:
         return
-    for key in sorted(a.keys() | b.keys()):
+    for key in sorted(a.keys() & b.keys() if partly else a.keys() | b.keys()):
         before, after = a.get(key), b.get(key)
         if (before or None) == (after or None) or STATE_NOISE.search(key):
             continue
