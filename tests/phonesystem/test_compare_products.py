@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ringkeep.explanations.differences import document
+from ringkeep.explanations.opened import opened
 from ringkeep.phonesystem.compare import compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.translation import Words
 from tests.oracle import freepbx_changes, issabel_changes
-from tests.oracle.nights import SYSTEMS, Case, Night, differences, real
+from tests.oracle.changes import bundle
+from tests.oracle.nights import SYSTEMS, Case, Night, differences, real, told
 
 pytestmark = pytest.mark.skipif(not SYSTEMS.is_dir(), reason=f"the real phone systems are not in {SYSTEMS}")
 CANARY = "canary4all9secrets"
@@ -45,6 +47,23 @@ def test_a_change_on_issabel_is_told_once(issabel: tuple[Night, PhoneSystem], ca
     night, system = issabel
     changes, wrong = differences(system, night, case)
     assert wrong is None, "\n".join([wrong or "", *(change.text for change in changes)])
+
+
+def test_every_commit_of_the_real_bundle_is_told_as_the_one_sentence_its_subject_names() -> None:
+    for subject, changes, wanted in bundle():
+        assert [told(change) for change in changes] == [wanted], subject
+
+
+def test_a_backup_is_compared_with_its_server_by_what_both_know() -> None:
+    (backup,) = (SYSTEMS / "freepbx16").glob("*.tar.gz")
+    with opened(backup) as a, opened(SYSTEMS / "freepbx16") as b:
+        assert compare(a.system, b.system) == () and compare(b.system, a.system) == ()
+
+
+def test_systems_of_different_products_are_compared_without_an_error(
+    freepbx: tuple[Night, PhoneSystem], issabel: tuple[Night, PhoneSystem]
+) -> None:
+    assert len(compare(freepbx[1], issabel[1])) > 100 and len(compare(issabel[1], freepbx[1])) > 100
 
 
 # -- database against files -----------------------------------------------------------------------------------
