@@ -127,7 +127,7 @@ def test_an_awkward_file_reads_as_real_asterisk_parses_it(name: str, version: in
 @pytest.mark.skipif(not SYSTEMS.is_dir(), reason=f"the real phone systems are not in {SYSTEMS}")
 def test_every_file_of_real_systems_reads_as_real_asterisk_parses_it() -> None:
     roots = [SYSTEMS / name for name in ("freepbx16", "issabelpbx212", "asterisk-samples")]
-    cases = [folder for root in roots for folder in folders(root)]  # all others as well: scripts/score-reading
+    cases = [folder for root in roots for folder in folders(root)]  # all others as well: scripts/score configurations
     answers = zip(cases, real(cases, 22), strict=True)
     found = {
         f"{folder.name}/{name}": difference(ours(folder.files, name), verdict)
