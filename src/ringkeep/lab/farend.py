@@ -103,7 +103,7 @@ def _is_name(host: str) -> bool:
 def _one_phone_each(extensions: Iterable[Extension]) -> Iterator[Extension]:
     seen: set[str] = set()
     for extension in extensions:
-        if extension.technology in SIP and extension.number not in seen:
+        if extension.technology in SIP and extension.registers and extension.number not in seen:
             seen.add(extension.number)
             yield extension
 

@@ -67,6 +67,7 @@ class Extension:
     language: str | None = None  # of prompts on its calls; None: the system's own
     outbound_caller: str | None = None  # what a carrier is shown: '"Ana Smith" <+12125550000>'
     ring_s: int | None = None  # before voicemail or the next destination; 0: the system's own
+    registers: bool = True  # False: no phone can log in (neither AOR nor auth); calls come and go by address alone
     settings: Settings = field(default_factory=dict, hash=False)  # every other option of its endpoint, AOR and auth
 
 

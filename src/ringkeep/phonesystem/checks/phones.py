@@ -28,7 +28,7 @@ def check_phones(known: Known) -> Iterator[Finding]:
         if "@" in box and box.partition("@")[2] in known.mailbox_contexts and box not in known.mailboxes:
             says = Sentence("{who} has mailbox {box}, which is not in voicemail.conf", {"who": who, "box": box})
             yield Finding("mailbox-missing", "degraded", extension.place, says)
-        if extension.technology == "pjsip" and known.objects is not None:
+        if extension.technology == "pjsip" and extension.registers and known.objects is not None:
             endpoint = known.objects.get("endpoint", extension.endpoint)
             if endpoint:
                 yield from (replace(f, subject=extension.number) for f in _parts(who, endpoint, known.objects))

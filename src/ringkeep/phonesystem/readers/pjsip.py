@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringkeep.asterisk.conf import Configuration, Problem, Section
 from ringkeep.asterisk.dialplan import Dialplan
@@ -55,20 +55,23 @@ def read(
     objects = Objects(configuration, wizards, types_elsewhere(sorcery))
     parts = _Parts(objects)
     extensions, trunks = [], []
-    used = {(aor, name) for aor, name in _dialled_endpoints(dialplan)}
+    used = set(_dialled_endpoints(dialplan))
+    nobody = {name for section in objects.all("global") for name in section.all("default_outbound_endpoint")}
     for endpoint in objects.all("endpoint"):
         if _is_trunk(endpoint, parts):
             trunks.append(_trunk(endpoint, parts))
-        elif endpoint.get("auth") or endpoint.get("aors") or ("", endpoint.name) in used:
-            extensions.append(_extension(endpoint, objects))
+        elif endpoint.name not in nobody:
+            phone = _extension(endpoint, objects)
+            registers = bool(endpoint.get("auth") or endpoint.get("aors")) or endpoint.name in used
+            extensions.append(phone if registers else replace(phone, registers=False))
     return Found(tuple(extensions), tuple(trunks), tuple(_listeners(objects)), tuple(objects.problems))
 
 
-def _dialled_endpoints(dialplan: Dialplan) -> Iterator[tuple[str, str]]:
+def _dialled_endpoints(dialplan: Dialplan) -> Iterator[str]:
     for context in dialplan.contexts.values():
         for extension in context.extensions:
             for device in re.findall(r"PJSIP/([\w.-]+)", extension.hint or ""):
-                yield "", device
+                yield device
 
 
 class _Parts:
