@@ -138,7 +138,7 @@ def _extension(one: Extension) -> Document:
         "number": one.number, "name": one.name, "technology": one.technology, "endpoint": one.endpoint, "username": one.username,
         "mailbox": one.mailbox, "context": one.context, "codecs": list(one.codecs), "transport": one.transport, "permit": list(one.permit),
         "media_encryption": one.media_encryption, "language": one.language, "outbound_caller": one.outbound_caller, "ring_s": one.ring_s,
-        "settings": open_settings(one.settings), "where": str(one.place),
+        "registers": one.registers, "settings": open_settings(one.settings), "where": str(one.place),
     }  # fmt: skip
 
 

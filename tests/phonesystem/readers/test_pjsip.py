@@ -131,3 +131,14 @@ def test_what_a_database_keeps_is_named() -> None:
 def test_a_caller_s_name_is_shown_without_its_backslashes() -> None:
     more = 'type=endpoint\ncallerid="Pat O\\\'Brien" <201>\n'
     assert system(pjsip=PJSIP.replace("type=endpoint\n", more, 1)).extensions[0].name == "Pat O'Brien"
+
+
+def test_an_endpoint_without_aor_and_auth_is_there_but_nothing_registers_to_it() -> None:
+    bare = "[gateway]\ntype=endpoint\ncontext=internal\n"
+    found = system(pjsip=f"{PJSIP}\n{bare}").extensions
+    assert [(one.number, one.registers) for one in found] == [("201", True), ("202", True), ("gateway", False)]
+
+
+def test_the_endpoint_that_only_stands_in_for_calls_to_nowhere_is_no_extension() -> None:
+    bare = "[dummy]\ntype=endpoint\n[global]\ntype=global\ndefault_outbound_endpoint=dummy\n"
+    assert [one.number for one in system(pjsip=f"{PJSIP}\n{bare}").extensions] == ["201", "202"]

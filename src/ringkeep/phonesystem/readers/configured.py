@@ -42,8 +42,8 @@ def _options(text: str) -> Iterator[tuple[str, str]]:
 def queues(configuration: Configuration | None) -> Iterator[Queue]:
     """queues.conf: every section but [general] is a queue."""
     for section in configuration.objects() if configuration else ():
-        if section.name.lower() == "general" or not section.entries:
-            continue  # a product's empty [default] is no queue
+        if section.name.lower() == "general" or (section.name == "default" and not section.entries):
+            continue  # the empty [default] that products write is a queue to Asterisk, to nobody else
         members = tuple(value.split(",")[0].strip() for value in section.all("member"))
         known = tuple(
             match[1] for member in members if (match := re.match(r"(?:PJSIP|SIP|Local|IAX2)/([^@/]+)", member, re.I))
