@@ -70,8 +70,7 @@ def read(
 def _dialled_endpoints(dialplan: Dialplan) -> Iterator[str]:
     for context in dialplan.contexts.values():
         for extension in context.extensions:
-            for device in re.findall(r"PJSIP/([\w.-]+)", extension.hint or ""):
-                yield device
+            yield from re.findall(r"PJSIP/([\w.-]+)", extension.hint or "")
 
 
 class _Parts:
