@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from ringkeep.drills import logs
 from ringkeep.drills.words import ADVICE, DEFECTS, LEADING, MISSING, STEPS
 from ringkeep.phonesystem import callflow, checks
+from ringkeep.phonesystem.callflow.labels import KINDS, LABELS
+from ringkeep.phonesystem.callflow.tree import OF_TREES
 from ringkeep.translation import LOCALE, Words, shown
 
 SOURCE = Path(__file__).parents[1] / "src/ringkeep"
@@ -97,7 +99,8 @@ def test_every_step_missing_thing_and_stop_has_its_words() -> None:
     assert {text for name, text in told if name in ("Missing", "MissingItem")} <= MISSING.keys()
     stops = {text for name, text in told if name in ("Stop", "_stop", "_final")}
     assert "menu" in stops and "voicemail_main" in stops
-    assert {callflow.WORDS.get(kind, kind) for kind in stops} - LEADING.keys() == set()
+    assert {callflow.WORDS.get(kind, kind) for kind in stops - OF_TREES} - LEADING.keys() == set()
+    assert OF_TREES - {"start"} <= KINDS.keys() | LABELS.keys()
 
 
 # -- numbers and dates ----------------------------------------------------------------------------------------

@@ -47,7 +47,9 @@ def follow(
         ended = "hangup"
     except End as end:
         ended = end.why
-    return Walk(tuple(driver.stops), ended, walker.functions.language, walker.steps, tuple(walker.path), tuple(driver.positions))
+    return Walk(
+        tuple(driver.stops), ended, walker.functions.language, walker.steps, tuple(walker.path), tuple(driver.positions)
+    )
 
 
 @dataclass

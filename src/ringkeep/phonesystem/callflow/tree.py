@@ -34,6 +34,7 @@ LEAVES = {
     "hangup", "busy", "congestion", "answered", "voicemail_main", "conference", "directory", "echo", "pickup", "music",
     "listening", "tone", "DISA", "parking", "paging", "direct_dial", "dead_end", "more",
 }  # fmt: skip
+OF_TREES = {"start", "answered", "direct_dial", "more"}  # kinds that no single road has
 SECRETIVE = {"authenticate", "vmauthenticate", "disa", "meetme", "confbridge", "agi", "deadagi", "eagi"}
 SHOWN = 200
 UNSAID = Sentence("And more")  # until the tree is whole and labelled
@@ -44,7 +45,7 @@ class Node:
     """Something that happens to a call."""
 
     id: int
-    kind: str  # as `Stop.kind`, and: start answered direct_dial nobody more
+    kind: str  # as `Stop.kind`, one of OF_TREES, or "nobody" (rings nobody, and goes on)
     label: Sentence
     stop: Stop
 
@@ -215,8 +216,8 @@ class _Explorer:
         self.alike: dict[Key, list[int]] = {}  # nodes of one stop, in different situations
         self.leaves: dict[tuple[str, str, str], int] = {}
         self.complete = True
-        nowhere = Stop("start", begin.number, Place("", 0), "", "", begin.context, begin.number)
-        self.nodes.append(Node(0, "start", _start_label(begin), nowhere))
+        start = replace(_nowhere("start"), name=begin.number, context=begin.context, extension=begin.number)
+        self.nodes.append(Node(0, "start", _start_label(begin), start))
         self.way = _Way(Walker(setting, self, functions), 0, None)
 
     def explore(self) -> Tree:
@@ -251,7 +252,7 @@ class _Explorer:
             return [(self._taking(way, option), option) for option in fork.choices]
         except End as end:
             if end.why == "answered" and way.pending is not None and way.pending[0] == "answer":
-                self._leaf(Stop("answered", "", Place("", 0), "", "", "", ""))
+                self._leaf(_nowhere("answered"))
         return []
 
     def _taking(self, way: _Way, choice: Choice) -> _Way:
@@ -264,7 +265,7 @@ class _Explorer:
         self.way = way
         if choice is not None:
             way.pending = (choice.name, choice.says)
-        self._leaf(Stop("more", "", Place("", 0), "", "", "", ""))
+        self._leaf(_nowhere("more"))
 
     # -- what the walker tells --------------------------------------------------------------------------------
 
@@ -371,6 +372,11 @@ class _Explorer:
         nodes = [replace(n, label=n.label if n.kind == "start" else self.forest.label(n.stop)) for n in self.nodes]
         edges = [Edge(a, b, tuple(told), tuple(told.values())) for (a, b), told in self.edges.items()]
         return nodes, edges
+
+
+def _nowhere(kind: str) -> Stop:
+    """What no step of the dialplan stands for."""
+    return Stop(kind, "", Place("", 0), "", "", "", "")
 
 
 def _start_label(begin: Entry) -> Sentence:
