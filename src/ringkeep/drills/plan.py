@@ -296,7 +296,7 @@ def sample_number(pattern: str, salt: int = 0) -> str | None:
         elif letter not in "- ":
             return None
         position += 1
-    return "".join(digits)
+    return "".join(digits) or None
 
 
 def _free_digits(salt: int) -> Iterator[str]:

@@ -126,6 +126,7 @@ def _say(w: Walker, step: Step, arguments: str) -> None:
 # -- phones and carriers --------------------------------------------------------------------------------------
 
 STATUSES = {"noanswer": "NOANSWER", "busy": "BUSY", "unavailable": "CHANUNAVAIL", "congestion": "CONGESTION"}
+CAUSES = {"busy": "17", "congestion": "21"}  # Q.850: user busy; rejected, the usual word of a carrier that refuses
 SAYS = {"noanswer": UNANSWERED, "busy": BUSY, "unavailable": UNREACHABLE, "congestion": REFUSED}
 
 
@@ -178,9 +179,7 @@ def _group_name(w: Walker, numbers: list[str]) -> str:
 
 def _dial_choices(w: Walker, step: Step, options: str, *, outside: bool) -> list[Choice]:
     def failed(name: str) -> Choice:
-        return Choice(
-            name, SAYS[name], lambda w: w.set_variable("DIALSTATUS", STATUSES[name]), name != "congestion" or outside
-        )
+        return Choice(name, SAYS[name], lambda w: _not_answered(w, name), name != "congestion" or outside)
 
     choices = [_answered_choice(), *map(failed, STATUSES)]
     letters = re.sub(r"\([^)]*\)?", "", options)
@@ -196,6 +195,12 @@ def _dial_choices(w: Walker, step: Step, options: str, *, outside: bool) -> list
         context = w.variables.get("EXITCONTEXT") or w.context
         choices += _exit_keys(w, context, step)
     return choices
+
+
+def _not_answered(w: Walker, name: str) -> None:
+    w.set_variable("DIALSTATUS", STATUSES[name])
+    if name in CAUSES:
+        w.set_variable("HANGUPCAUSE", CAUSES[name])
 
 
 def _after_talk(w: Walker) -> None:

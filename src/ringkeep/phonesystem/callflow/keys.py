@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ringkeep.asterisk.dialplan import Extension
 from ringkeep.asterisk.patterns import pattern_matches
@@ -78,8 +79,5 @@ def _numbers_of(extension: Extension, numbers: set[str]) -> set[str]:
 
 
 def _directly(w: Walker, stop: Stop, count: int) -> None:
-    w.driver.meet(
-        w,
-        Stop("direct_dial", str(count), stop.place, stop.application, "", w.context, w.extension, answered=True),
-    )
+    w.driver.meet(w, replace(stop, kind="direct_dial", name=str(count), arguments="", prompts=(), languages=()))
     raise End("answered")
