@@ -296,7 +296,8 @@ def sample_number(pattern: str, salt: int = 0) -> str | None:
         elif letter not in "- ":
             return None
         position += 1
-    return "".join(digits) or None
+    number = "".join(digits)
+    return number if number and pattern_matches(pattern, number) else None
 
 
 def _free_digits(salt: int) -> Iterator[str]:

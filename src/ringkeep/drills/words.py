@@ -71,7 +71,6 @@ DEFECTS = {
     "other-road": _("A call arrives, but by another road than the files show"),
     "call-refused": _("The phone system does not take the call"),
     "no-audio": _("The call is answered, but somebody hears nothing"),
-    "other-road": _("A call arrives, but by another road than the files show"),
     "prompt-not-heard": _("A recorded message is not heard"),
     "voicemail-not-played": _("A message left in voicemail is not played back"),
     # Booting and registering
@@ -99,7 +98,6 @@ ADVICE = {
     "call-failed": _("Follow the steps of the call below to the last line that ran, and mend what it leads to."),
     "other-road": _("Nothing has to be done; please report it: Ringkeep read the dialplan differently from Asterisk."),
     "call-refused": _("Compare the trunk's addresses, account and context with what the carrier sends."),
-    "other-road": _("Nothing has to be done; please report it: Ringkeep read the dialplan differently from Asterisk."),
     "no-audio": _("Check codecs, direct_media and NAT settings of the phone or trunk named here."),
     "prompt-not-heard": _("Check that the file is a sound file Asterisk can play and that the call waits for its end."),
     "voicemail-not-played": _("Check the mailbox, its PIN and where messages are stored; what callers say is lost."),
