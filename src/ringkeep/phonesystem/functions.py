@@ -13,7 +13,9 @@ from ringkeep.asterisk.dialplan import split_arguments, whole_number
 from ringkeep.asterisk.functions import UNKNOWABLE, TextFunctions
 from ringkeep.asterisk.times import next_change, time_holds, zone_of
 from ringkeep.asterisk.unknowable import Unknowable
+from ringkeep.phonesystem.index import index_of
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.overlay import Overlay
 
 __all__ = ["UNKNOWABLE", "Functions", "next_change", "time_holds"]
 
@@ -27,7 +29,7 @@ class Functions(TextFunctions):
     def __init__(self, system: PhoneSystem, at: datetime, caller: str, caller_name: str, channel: str) -> None:
         super().__init__(lambda name: "", lambda name, value: None)
         self.system, self.at, self.channel = system, at, channel
-        self.database: dict[str, str] = dict(system.database)
+        self.database = Overlay(system.database)
         self.answered = False
         self.language = ""
         self.set_local = self.set_variable
@@ -238,13 +240,13 @@ class Functions(TextFunctions):
 
     def _read_pjsip_dial_contacts(self, arguments: str) -> str:
         name = split_arguments(arguments)[0]
-        known = any(e.endpoint == name and e.technology == "pjsip" for e in self.system.extensions)
+        known = ("pjsip", name) in index_of(self.system).phones
         return f"PJSIP/{name}/sip:{name}@phone" if known else ""
 
     def _read_vm_info(self, arguments: str) -> str:
         words = [*split_arguments(arguments), "exists"]
         number, _, context = words[0].partition("@")
-        known = any(m.number == number and m.context == (context or "default") for m in self.system.mailboxes)
+        known = f"{number}@{context or 'default'}" in index_of(self.system).mailboxes
         return ("1" if known else "0") if words[1] == "exists" else "0"
 
     def _read_mailbox_exists(self, arguments: str) -> str:

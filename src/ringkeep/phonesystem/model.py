@@ -393,3 +393,6 @@ class PhoneSystem:
     tables: Tables = field(default_factory=dict)  # the product's database
     shown: PhoneSystem | None = None
     disagreements: tuple[Disagreement, ...] = ()
+    looked_up: dict[str, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # `index.index_of`

@@ -165,12 +165,7 @@ def _is_group(w: Walker) -> bool:
 
 def _group_name(w: Walker, numbers: list[str]) -> str:
     """The ring group that the call came through, else the number dialled, else all who ring."""
-    groups = {
-        name: group.number or group.name
-        for group in w.system.ring_groups
-        for name in (group.name, group.number)
-        if name
-    }
+    groups = w.index.groups
     for extension in (w.extension, *(frame.extension for frame in reversed(w.frames))):
         if extension in groups:
             return groups[extension]
@@ -234,7 +229,7 @@ def _page(w: Walker, step: Step, arguments: str) -> None:
 
 def _queue(w: Walker, step: Step, arguments: str) -> None:
     words = _words(arguments, 5)
-    queue = next((q for q in w.system.queues if q.name == words[0]), None)
+    queue = w.index.queues.get(words[0])
     if queue is None:
         w.driver.meet(w, w.stop("dead_end", f"queue {words[0]} is missing", step, arguments))
         w.set_variable("QUEUESTATUS", "UNKNOWN")
@@ -275,7 +270,7 @@ def _says_yes(value: str, *, unless: tuple[str, ...]) -> bool:
 
 def _voicemail(w: Walker, step: Step, arguments: str) -> None:
     mailboxes = split_arguments(arguments)[0].split("&")
-    known = {f"{m.number}@{m.context}" for m in w.system.mailboxes}
+    known = w.index.mailboxes
     wanted = [name if "@" in name else f"{name}@default" for name in mailboxes]
     if not any(name in known for name in wanted):
         w.driver.meet(w, w.stop("dead_end", f"mailbox {wanted[0]} is missing", step, arguments))
@@ -286,7 +281,7 @@ def _voicemail(w: Walker, step: Step, arguments: str) -> None:
     if not w.driver.honest:
         w.driver.meet(w, stop)
         raise End("answered")
-    box = next((m for m in w.system.mailboxes if f"{m.number}@{m.context}" == wanted[0]), None)
+    box = known.get(wanted[0])
     choices = [Choice("left", Sentence("a message left"), lambda w: w.set_variable("VMSTATUS", "SUCCESS"))]
     if (
         box is not None

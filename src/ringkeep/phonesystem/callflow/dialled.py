@@ -55,12 +55,10 @@ def _device(w: Walker, text: str) -> Rung:
         endpoint, _, uri = rest.partition("/")
         number = uri.removeprefix("sip:").partition("@")[0]
     name = f"{match['technology']}/{endpoint}"
-    for trunk in w.system.trunks:
-        if trunk.technology == technology and trunk.endpoint == endpoint:
-            return Rung([name], trunk=trunk.name, carried=number)
-    for phone in w.system.extensions:
-        if phone.technology == technology and phone.endpoint == endpoint:
-            return Rung([name], [phone.number])
+    if (trunk := w.index.trunks.get((technology, endpoint))) is not None:
+        return Rung([name], trunk=trunk.name, carried=number)
+    if (phone := w.index.phones.get((technology, endpoint))) is not None:
+        return Rung([name], [phone.number])
     if technology in ("iax2", "dahdi"):
         return Rung([text], trunk=rest.partition("/")[0], carried=number or rest.partition("/")[2])
     return Rung()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringkeep.asterisk.dialplan import Dialplan
+from ringkeep.phonesystem.index import index_of
 from ringkeep.phonesystem.model import Extension, InboundNumber, PhoneSystem, Trunk
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -37,10 +38,10 @@ def entry(system: PhoneSystem, number: str, via: str | None) -> Entry:
     """Where a call to `number` begins. Raises `UnknownCall`."""
     if via is None:
         return _guessed(system, number)
-    trunk = next((t for t in system.trunks if via in (t.name, t.endpoint)), None)
+    trunk = index_of(system).trunks_named.get(via)
     if trunk is not None:
         return _through(system, number, trunk)
-    phone = next((e for e in system.extensions if via in (e.number, e.endpoint)), None)
+    phone = index_of(system).phones_named.get(via)
     if phone is not None:
         return _from(system, number, phone)
     if via in system.dialplan.contexts:
@@ -60,11 +61,10 @@ def entry(system: PhoneSystem, number: str, via: str | None) -> Entry:
 def _guessed(system: PhoneSystem, number: str) -> Entry:
     """Through the first trunk that carries it, else from the first extension that can dial it."""
     trunks = {trunk.name: trunk for trunk in system.trunks}
-    for inbound in system.inbound_numbers:
-        if inbound.number == number:
-            carrying = next((trunks[name] for name in inbound.trunks if name in trunks), None)
-            return _through(system, number, carrying) if carrying else _at(system, number, inbound)
-    for phone in {e.context: e for e in reversed(system.extensions)}.values():
+    for inbound in index_of(system).inbound.get(number, ()):
+        carrying = next((trunks[name] for name in inbound.trunks if name in trunks), None)
+        return _through(system, number, carrying) if carrying else _at(system, number, inbound)
+    for phone in index_of(system).first_phones.values():
         if phone.context and _leads(system.dialplan, phone.context, number):
             return _from(system, number, phone)
     for trunk in system.trunks:
@@ -109,7 +109,7 @@ def _from(system: PhoneSystem, number: str, phone: Extension) -> Entry:
 
 def only_for(system: PhoneSystem, number: str) -> str | None:
     """The caller's number, where only one caller gets through to the number."""
-    same = [n.callerid for n in system.inbound_numbers if n.number == number]
+    same = [n.callerid for n in index_of(system).inbound.get(number, ())]
     return next((c for c in same if c and c.isdigit()), None) if same and None not in same else None
 
 

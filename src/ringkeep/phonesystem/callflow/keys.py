@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ringkeep.asterisk.dialplan import Extension
+from ringkeep.asterisk.dialplan import Context
 from ringkeep.asterisk.patterns import pattern_matches
 from ringkeep.phonesystem.callflow.stops import Stop
 from ringkeep.phonesystem.callflow.walker import Choice, End, Walker
@@ -48,34 +48,41 @@ def said_keys(keys: Sequence[str]) -> Sentence:
 
 def _longer(w: Walker, stop: Stop) -> Iterator[Choice]:
     """Numbers of several digits: extensions as one way, others one by one while they are few."""
-    extensions = {phone.number for phone in w.system.extensions if phone.number.isdigit()}
-    reached: set[str] = set()
+    directly: list[frozenset[str]] = []
     others: list[str] = []
     for context in w.system.dialplan.includes_of(w.context):
-        own = context.name == w.context
-        for extension in context.extensions:
-            if not extension.steps:
-                continue
-            numbers = _numbers_of(extension, extensions)
-            reached |= numbers
-            sample = extension.pattern if NUMBER.fullmatch(extension.pattern) else None
-            if own and not numbers and sample:
-                others.append(sample)
+        directly.append(_taken_by(w, context))
+        if context.name == w.context:
+            others += [
+                e.pattern
+                for e in context.extensions
+                if e.steps and NUMBER.fullmatch(e.pattern) and e.pattern not in w.index.numbers
+            ]
     others = [number for number in dict.fromkeys(others) if w.exists(w.context, number, 1)]
-    if reached:
-        yield Choice("extension", Sentence("an extension's number"), lambda w: _directly(w, stop, len(reached)))
+    if count := _all_of(directly):
+        yield Choice("extension", Sentence("an extension's number"), lambda w: _directly(w, stop, count))
     for number in others[:NUMBERS_SHOWN]:
         yield Choice(number, Sentence("number {number}", {"number": number}), lambda w, n=number: w.take_key(n))  # type: ignore[misc]
 
 
-def _numbers_of(extension: Extension, numbers: set[str]) -> set[str]:
-    """The extensions' numbers that this entry takes."""
-    pattern = extension.pattern
-    if not pattern.startswith("_"):
-        return {pattern} & numbers
-    if len(pattern) < 3:
-        return set()
-    return {number for number in numbers if len(number) > 1 and pattern_matches(pattern, number)}
+def _taken_by(w: Walker, context: Context) -> frozenset[str]:
+    """The extensions' numbers that a context's own entries take; every menu that includes it asks the same."""
+    known = w.index.directly
+    if context.name not in known:
+        numbers = w.index.numbers
+        patterns = {e.pattern for e in context.extensions if e.steps}
+        taken = set(patterns & numbers)
+        for pattern in patterns:
+            if pattern.startswith("_") and len(pattern) > 2:
+                taken |= {n for n in numbers if n not in taken and len(n) > 1 and pattern_matches(pattern, n)}
+        known[context.name] = frozenset(taken)
+    return known[context.name]
+
+
+def _all_of(sets: Sequence[frozenset[str]]) -> int:
+    """How many numbers the sets hold together, without going through the largest."""
+    largest, *others = sorted(sets, key=len, reverse=True) or [frozenset()]
+    return len(largest) + len({number for one in others for number in one if number not in largest})
 
 
 def _directly(w: Walker, stop: Stop, count: int) -> None:

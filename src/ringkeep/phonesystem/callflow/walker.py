@@ -16,11 +16,13 @@ from typing import Protocol
 from ringkeep.asterisk.conf import Place
 from ringkeep.asterisk.dialplan import Extension, Step, parse_goto, split_arguments
 from ringkeep.asterisk.expressions import Unknowable, expand
-from ringkeep.phonesystem.callflow.state import Frame, Overlay, copied, situation
+from ringkeep.phonesystem.callflow.state import Frame, copied, situation
 from ringkeep.phonesystem.callflow.stops import Stop
 from ringkeep.phonesystem.callflow.values import BUILTIN, Lenient
 from ringkeep.phonesystem.functions import Functions
+from ringkeep.phonesystem.index import Index, index_of
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.overlay import Overlay
 from ringkeep.phonesystem.sentences import Sentence
 
 STEP_LIMIT = 20_000
@@ -110,8 +112,6 @@ class Walker:
 
     def _bind(self, functions: Functions) -> None:
         self.functions = functions
-        if not isinstance(functions.database, Overlay):
-            functions.database = Overlay(functions.database)  # type: ignore[assignment]
         functions.variable = self.variable
         functions.set_variable = self.set_variable
         functions.set_local = self.set_local
@@ -134,6 +134,11 @@ class Walker:
             self.context, self.extension, self.priority, frames, frozenset(self.variables.items()),
             frozenset(self.unknown.items()), self.scripted, self.globals.changed(), situation(self.functions),
         )  # fmt: skip
+
+    @property
+    def index(self) -> Index:
+        """The system's parts by name."""
+        return index_of(self.system)
 
     # -- running ------------------------------------------------------------------------------------------
 
