@@ -29,6 +29,8 @@ __all__ = [
 DEPTH_LIMIT = 15  # MAX_VARIABLE_SUB_RECURSE_DEPTH
 FORGOTTEN_AFTER = 8192  # texts taken apart, and results, that are kept
 LENGTH_LIMIT = 16384  # Asterisk's own buffers are smaller
+NESTING, CUT = re.compile("[():]"), re.compile(r"[ \t]*([-+]?[0-9]{1,30})(?::[ \t]*([-+]?[0-9]{1,30}))?")
+NUMBER = re.compile(r"[ \t\n\r\v\f]*([-+]?[0-9]{1,30})")
 CURLY, SQUARE = re.compile(r"[{}]"), re.compile(r"[\[\]]")
 # Variables that every Asterisk sets by itself; where a distribution puts its folders.
 DIRECTORIES = {
@@ -55,21 +57,28 @@ def expand(text: str, scope: Scope, depth: int = 0) -> str:
         return text
     if depth > DEPTH_LIMIT:
         raise Unknowable("expressions nested too deeply")
-    parts = []
-    for kind, piece in _pieces(text):
-        if not kind:
-            parts.append(piece)
-        elif kind == "{":
-            parts.append(_value(piece, scope, depth))
-        else:
-            parts.append(_computed(expand(piece, scope, depth + 1), scope))
-    return "".join(parts)[:LENGTH_LIMIT]
+    pieces = _pieces(text)
+    if len(pieces) == 1:
+        return _said(*pieces[0], scope, depth)[:LENGTH_LIMIT]
+    return "".join([_said(kind, piece, scope, depth) for kind, piece in pieces])[:LENGTH_LIMIT]
+
+
+def _said(kind: str, piece: str, scope: Scope, depth: int) -> str:
+    """What one piece of a text stands for."""
+    if not kind:
+        return piece
+    if kind == "{":
+        return _value(piece, scope, depth)
+    if "$" in piece:
+        piece = expand(piece, scope, depth + 1)
+    return _computed(piece, scope)
 
 
 @lru_cache(maxsize=FORGOTTEN_AFTER)
 def _pieces(text: str) -> tuple[tuple[str, str], ...]:
     """The text taken apart: ("", as it is), ("{", inside of `${ }`), ("[", inside of `$[ ]`). Walks repeat the same steps."""
-    pieces, position = [], 0
+    pieces: list[tuple[str, str]] = []
+    position = 0
     while (at := text.find("$", position)) >= 0:
         opening = text[at + 1 : at + 2]
         if opening not in ("{", "["):
@@ -81,7 +90,8 @@ def _pieces(text: str) -> tuple[tuple[str, str], ...]:
             pieces.append(("", text[position:at]))
         pieces.append((opening, text[at + 2 : end]))
         position = end + 1
-    pieces.append(("", text[position:]))
+    if position < len(text):
+        pieces.append(("", text[position:]))
     return tuple(pieces)
 
 
@@ -109,22 +119,28 @@ def _closing(text: str, opening_at: int) -> int:
 
 def _value(inside: str, scope: Scope, depth: int) -> str:
     """One `${inside}`: a variable or function, with its optional :offset:length."""
-    inside = expand(inside, scope, depth + 1)
-    name, cut = _split_cut(inside)
-    if "(" in name:
-        function, _, arguments = name.partition("(")
-        end = arguments.rfind(")")
-        value = scope.function(function, arguments if end < 0 else arguments[:end])
-    else:
-        value = scope.variable(name)
+    if "$" in inside:
+        inside = expand(inside, scope, depth + 1)
+    name, arguments, cut = _named(inside)
+    value = scope.variable(name) if arguments is None else scope.function(name, arguments)
     return substring(value, cut) if cut else value
 
 
 @lru_cache(maxsize=FORGOTTEN_AFTER)
+def _named(inside: str) -> tuple[str, str | None, str]:
+    """`NAME(args):1:2` as name, arguments (None for a variable) and cut."""
+    name, cut = _split_cut(inside)
+    name, opened, arguments = name.partition("(")
+    if not opened:
+        return name, None, cut
+    end = arguments.rfind(")")
+    return name, arguments if end < 0 else arguments[:end], cut
+
+
 def _split_cut(inside: str) -> tuple[str, str]:
-    """Split `NAME(args):1:2` at the first colon outside parentheses."""
+    """Split at the first colon outside parentheses."""
     depth = 0
-    for match in re.finditer("[():]", inside):
+    for match in NESTING.finditer(inside):
         if match[0] == "(":
             depth += 1
         elif match[0] == ")":
@@ -143,7 +159,7 @@ def substring(value: str, cut: str) -> str:
 
 
 def _cut(value: str, cut: str) -> str:
-    match = re.match(r"[ \t]*([-+]?[0-9]{1,30})(?::[ \t]*([-+]?[0-9]{1,30}))?", cut)
+    match = CUT.match(cut)
     if match is None:
         return value
     offset, length = int(match[1]), None if match[2] is None else int(match[2])
@@ -155,7 +171,9 @@ def _cut(value: str, cut: str) -> str:
 
 def is_true(text: str) -> bool:
     """Whether a condition holds: not empty, and no number that is zero (pbx_checkcondition)."""
-    match = re.match(r"[ \t\n\r\v\f]*([-+]?[0-9]{1,30})", text)
+    if text in ("0", "1", ""):  # what nearly every condition comes to
+        return text == "1"
+    match = NUMBER.match(text)
     if match is None:
         return bool(text)
     # C reads into 64 bits and keeps the lower 32.

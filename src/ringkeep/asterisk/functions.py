@@ -74,7 +74,7 @@ class TextFunctions:
             function, _, inner = target[:-1].partition("(")
             self.write(function.lstrip("_"), inner, value)
         else:
-            self.set_variable(re.sub("^__?", "", target), value)
+            self.set_variable(target[2:] if target.startswith("__") else target.removeprefix("_"), value)
 
     def write(self, name: str, arguments: str, value: str) -> None:
         """`Set(NAME(arguments)=value)`."""
