@@ -76,10 +76,10 @@ def texts(a: PhoneSystem, b: PhoneSystem) -> list[str]:
         ("callerid=Old Name <301>", "callerid=New Name <301>", "Extension 301 is now called New Name, was Old Name"),
         ("secret=canary-302", "secret=other", "The SIP password of extension 302 changed"),
         ("[302](phones)\n", "[302](phones)\ncontext=nowhere\n",
-         "Extension 302 may now only dial what nowhere allows, which no dialplan holds; was internal"),
+         "Extension 302 can now dial nothing: its context nowhere does not exist in the dialplan; was internal"),
         ("mailbox=301\n", "mailbox=301@other\n", "The mailbox of extension 301 (Old Name) is now 301@other, was 301"),
         ("\nallow=ulaw\n", "\nallow=alaw\n", "The list of codecs is now alaw, was ulaw, for 2 extensions: 301, 302"),
-        ("bindport=5060", "bindport=5070", "Setting sip.conf [general] bindport is now 5070, was 5060"),
+        ("bindport=5060", "bindport=5070", "The port for signalling is now 5070, was 5060 (sip.conf [general] bindport)"),
     ],
 )  # fmt: skip
 def test_a_change_of_chan_sip_is_told(old: str, new: str, sentence: str) -> None:

@@ -19,6 +19,7 @@ from ringkeep.phonesystem.differences.heirs import heirs_of
 from ringkeep.phonesystem.differences.layers import Difference, differ, join
 from ringkeep.phonesystem.differences.leftovers import leftovers
 from ringkeep.phonesystem.differences.owners import Owners
+from ringkeep.phonesystem.differences.pairs import paired
 from ringkeep.phonesystem.differences.table_traces import table_traces
 from ringkeep.phonesystem.differences.things import Key, Thing, Things, flatten
 from ringkeep.phonesystem.differences.traces import Trace, comparable, file_traces, state_traces
@@ -77,13 +78,29 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     backed = [one for one in found if evidence.backs(one)]
     told = fold([switched(one) for one in backed])
     left = evidence.unexplained(backed)
+    left = _without_new_contexts(left, traces, a, b)
     told += leftovers(left, layers.all(), told)
+    told = paired(told, a, b)
     sources = {trace.source for trace in left if trace.origin not in ("custom", "program")}
     for one in told:
         one.status = _status(one, a, b, sources)
     speaker = telling.Speaker(a, b, layers.all(), told)
     groups = _grouped(told)
     return tuple(sorted((_change(group, speaker) for group in groups), key=_order))
+
+
+def _without_new_contexts(left: list[Trace], traces: list[Trace], a: PhoneSystem, b: PhoneSystem) -> list[Trace]:
+    """Without what the product wrote along with a whole context that came or went and of which something is told."""
+    remaining = set(map(id, left))
+    explained = {_context(trace) for trace in traces if trace.is_generated_line and id(trace) not in remaining}
+    moved = explained & (a.dialplan.contexts.keys() ^ b.dialplan.contexts.keys())
+    return [trace for trace in left if not (trace.is_generated_line and _context(trace) in moved)]
+
+
+def _context(trace: Trace) -> str:
+    """The context that a line of the dialplan stands in, or that it includes."""
+    text = (trace.before or trace.after or "") if trace.option == "include" else trace.locus
+    return text.partition(",")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +150,11 @@ class _Evidence:
         self.traces = traces
         self.owners = [
             frozenset(
-                [*([owners.known(t.owner)] if t.owner else []), *([t.owner] if t.owner else []), *heirs.get(index, ())]
+                [
+                    *([owners.known(t.owner), t.owner] if t.owner else []),
+                    *([("place", t.locus)] if t.dialplan and t.origin == "own" else []),
+                    *heirs.get(index, ()),
+                ]
             )
             for index, t in enumerate(traces)
         ]

@@ -18,7 +18,7 @@ DERIVED = {
 OPTIONS = {
     "name": {"name", "cidname", "description", "callerid", "fullname", "sipname", "label"},
     "secret": {"secret", "password", "devpass", "inboundsecret", "register"},
-    "enabled": {"enabled", "disabled", "disabletrunk"},
+    "enabled": {"enabled", "disabled", "disabletrunk", "ddial"},
     "codecs": {"allow", "disallow", "codecs", "codec"},
     "server": {
         "server",
@@ -45,6 +45,7 @@ OPTIONS = {
     "timeout_s": {"timeout_s", "key s"},
     "prompts": {"prompts", "announcement", "recording_id"},
 }
+TECHNOLOGIES = {"pjsip", "sip", "iax2", "dahdi", "local"}  # of an interface: Dial(PJSIP/201&PJSIP/202)
 YES_NO = {"yes", "no", "on", "off", "1", "0", "true", "false", "enabled", "disabled", "ENABLED", "YES", "NO", ""}
 
 
@@ -64,6 +65,8 @@ class Explanation:
         self.fields = {
             norm(option) for one in self.differences if one.field for option in {one.field, *OPTIONS.get(one.field, ())}
         }
+        inside = thing.values.get("inside") if thing.what == "time_condition" else None
+        self.lasting = {"gotoiftime", "s", "1", *pieces(" ".join(inside.written).lower())} if inside else set()
         self.gone: set[str] = set()
         self.come: set[str] = set()
         for one in self.differences:
@@ -112,7 +115,8 @@ class Explanation:
     def moves(self, trace: Trace) -> bool:
         """Whether only words moved in it that these differences moved."""
         gone, come = trace.moved()
-        known = {name.lower() for name in self.names}
+        known = {name.lower() for name in self.names} | self.lasting
+        known |= TECHNOLOGIES if trace.dialplan else set()
         return all(piece in self.gone or piece.lower() in known for piece in gone) and all(
             piece in self.come or piece.lower() in known for piece in come
         )
@@ -167,9 +171,25 @@ def _follows(one: Difference, whole: dict[Key, Difference], by_key: dict[Key, li
         return True
     if _of_extension(one, whole, by_key) or _of_trunk(one, whole, by_key):
         return True
+    if one.what == "ring_group" and own is one:  # a number from outside that rings several phones itself
+        number = whole.get(("inbound_route", one.id))
+        if number is not None and number.change == one.change:
+            return True
+    if one.what == "feature_code" and own is one and _of_parking(one, by_key):
+        return True
     if one.what == "mailbox" and one.field == "name":
         return any(other.field == "name" and _same(one, other) for other in by_key.get(("extension", one.id), ()))
     return _says_again(one, by_key[one.key])
+
+
+def _of_parking(one: Difference, by_key: dict[Key, list[Difference]]) -> bool:
+    """A code that takes the call of a parking position comes and goes with the position."""
+    positions = [d for key, all_ in by_key.items() if key[0] == "parking_lot" for d in all_ if d.field == "positions"]
+    for lot in positions:
+        old, new = (set(value.written[1:]) if value else set() for value in (lot.before, lot.after))
+        if any(one.id.endswith(position) for position in old ^ new):
+            return True
+    return False
 
 
 def _of_extension(one: Difference, whole: dict[Key, Difference], by_key: dict[Key, list[Difference]]) -> bool:
@@ -214,6 +234,8 @@ def _says_again(one: Difference, all_: list[Difference]) -> bool:
     if one.field is None:
         return False
     plain = [other for other in all_ if other is not one and other.field and _rank(other) < _rank(one)]
+    if one.field == "disallow" and any(other.field == "codecs" for other in all_):
+        return True
     if any(other.field == "technology" for other in plain) and one.field not in ("name", "secret", "context"):
         return True
     if not plain:
@@ -223,10 +245,10 @@ def _says_again(one: Difference, all_: list[Difference]) -> bool:
 
 
 def _rank(one: Difference) -> int:
-    """0: what people say; 1: what says it again; 2: a further setting."""
+    """0: what people say; 1, 2: what says it again; 3: a further setting."""
     if one.field in DERIVED:
-        return 1
-    return 0 if one.field in PLAIN or (one.field or "").startswith("key ") else 2
+        return 2 if one.field in ("registration", "registration_secret") else 1
+    return 0 if one.field in PLAIN or (one.field or "").startswith("key ") else 3
 
 
 PLAIN = {

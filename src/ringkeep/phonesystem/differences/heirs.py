@@ -25,6 +25,8 @@ def heirs_of(a: PhoneSystem, b: PhoneSystem, traces: Iterable[Trace]) -> dict[in
             keys[extension.endpoint] = ("extension", extension.number)
         for trunk in system.trunks:
             keys[trunk.endpoint] = ("trunk", trunk.name)
+        for queue in system.queues:
+            keys.setdefault(queue.name, ("queue", queue.name))
     names = _names(a, b, set(wanted.values()))
     return {
         index: frozenset(
@@ -38,7 +40,7 @@ def _names(a: PhoneSystem, b: PhoneSystem, wanted: set[str]) -> Mapping[str, set
     """Template -> sections that inherit from it, however far."""
     found: dict[str, set[str]] = {}
     for system in (a, b):
-        for name in ("pjsip.conf", "sip.conf", "iax.conf"):
+        for name in ("pjsip.conf", "sip.conf", "iax.conf", "queues.conf"):
             configuration = system.configurations.get(name)
             ancestors: dict[str, set[str]] = {}
             for section in configuration.sections if configuration else ():

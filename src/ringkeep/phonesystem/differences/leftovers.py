@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ringkeep.phonesystem.destinations import parse_destination, words_of
 from ringkeep.phonesystem.differences.layers import Difference, norm
+from ringkeep.phonesystem.differences.owners import TABLES
 from ringkeep.phonesystem.differences.things import Key, Thing, Value
 from ringkeep.phonesystem.differences.traces import Trace
 
@@ -51,6 +52,8 @@ def difference_of(trace: Trace, thing: Thing, field: str | None = None) -> Diffe
     """One trace as a difference of that thing."""
     name = field if field is not None else trace.option
     before, after = (_value(name, text, trace) for text in (trace.before, trace.after))
+    if name == "members" and thing.what == "queue" and before and after:
+        name = "penalty"
     change = "changed"
     if name == "members" or name.startswith("key ") or not name or name == "patterns":
         change = "added" if trace.before is None else "removed" if trace.after is None else "changed"
@@ -191,7 +194,7 @@ def _setting(trace: Trace) -> Difference:
     field = trace.option if trace.source == "database" or (trace.owner and trace.source == "states") else ""
     one = difference_of(trace, thing, field)
     one.change = "added" if trace.before is None else "removed" if trace.after is None else "changed"
-    if trace.whole and field != "numbers":
+    if trace.whole and field != "numbers" and not (trace.where in TABLES and TABLES[trace.where].value):
         one.before = one.after = None
     return one
 
@@ -206,7 +209,11 @@ def _same_setting(settings: list[Difference], trace: Trace) -> Difference | None
     """The database's setting that a file's line was written from."""
     for one in settings:
         first = one.traces[0]
-        if first.source != "database" or (first.before, first.after) != (trace.before, trace.after):
+        if first.source != "database":
+            continue
+        if trace.origin == "generated" and first.whole and _tells_it(first, trace):
+            return one
+        if (first.before, first.after) != (trace.before, trace.after):
             continue
         if (
             norm(one.id).endswith(norm(trace.option))
@@ -215,6 +222,15 @@ def _same_setting(settings: list[Difference], trace: Trace) -> Difference | None
         ):
             return one
     return None
+
+
+def _tells_it(row: Trace, line: Trace) -> bool:
+    """Whether a generated line says what a row that came or went says; before it there was the product's own choice."""
+    told = (line.after if row.before is None else line.before) or ""
+    text = (row.after if row.before is None else row.before) or ""
+    if text == told and norm(row.locus).endswith(norm(line.option)):
+        return True
+    return len(told) > 3 and told.partition("/")[0] in re.findall(r"[\w.:-]+", text)
 
 
 def _file(trace: Trace) -> Difference:

@@ -14,6 +14,7 @@ NAMES: Mapping[str, Sentence] = {
     "feature_code": Sentence("feature code {id}"), "follow_me": Sentence("follow-me of extension {id}"), "paging_group": Sentence("paging group {id}"),
     "parking_lot": Sentence("parking lot {id}"), "music_class": Sentence("music on hold {id}"), "outside_number": Sentence("outside number {id}"),
     "direct_access": Sentence("dial-in access {id}"), "call_state": Sentence("call states of extension {id}"), "file": Sentence("file {id}"),
+    "manager_user": Sentence("manager user {id} (AMI)"), "prompt": Sentence("recording {id}"),
     "setting": Sentence("setting {id}"), "dialplan": Sentence("dialplan {id}"), "table": Sentence("table {id}"),
 }  # fmt: skip
 TITLED: Mapping[str, Sentence] = {
@@ -58,7 +59,25 @@ FIELDS: Mapping[str, Sentence] = {
     "numbers": Sentence("the list of numbers"), "music": Sentence("the music on hold"), "order": Sentence("the order of outbound routes"),
     "dialplan": Sentence("the generated dialplan"), "do_not_disturb": Sentence("do not disturb"), "call_waiting": Sentence("call waiting"),
     "forward_always": Sentence("call forwarding"), "forward_busy": Sentence("call forwarding when busy"), "forward_unanswered": Sentence("call forwarding when unanswered"),
-    "lines": Sentence("the lines"),
+    "lines": Sentence("the lines"), "musicclass": Sentence("the music on hold"), "annmsg_id": Sentence("the announcement to callers"),
+    "joinannounce_id": Sentence("the announcement to callers who begin to wait"), "agentannounce_id": Sentence("the announcement to who answers"),
+    "announce-frequency": Sentence("the seconds between announcements of the place in line"), "attach": Sentence("the recording in the mail"),
+    "periodic-announce-frequency": Sentence("the seconds between periodic announcements"), "maxlen": Sentence("the most callers who wait"),
+    "invalid_recording": Sentence("the recording after a wrong key"), "timeout_recording": Sentence("the recording after no key"),
+}  # fmt: skip
+RECORDINGS = {
+    "annmsg_id",
+    "joinannounce_id",
+    "agentannounce_id",
+    "invalid_recording",
+    "timeout_recording",
+}  # by their number
+SETTINGS: Mapping[str, Sentence] = {  # by the last word of a setting's name, whatever file or table holds it
+    "externip": Sentence("the public address of the phone system"), "externaddr": Sentence("the public address of the phone system"),
+    "external_media_address": Sentence("the public address for speech"), "external_signaling_address": Sentence("the public address for signalling"),
+    "localnets": Sentence("the list of own networks"), "localnet": Sentence("the list of own networks"), "local_net": Sentence("the list of own networks"),
+    "rtpstart": Sentence("the first port for speech"), "rtpend": Sentence("the last port for speech"),
+    "allowguest": Sentence("the permission to call in without a password"), "bindport": Sentence("the port for signalling"),
 }  # fmt: skip
 SECRETS: Mapping[tuple[str, str], Sentence] = {
     ("extension", "secret"): Sentence("the SIP password of {bare} changed"),
@@ -66,4 +85,5 @@ SECRETS: Mapping[tuple[str, str], Sentence] = {
     ("trunk", "registration_secret"): Sentence("the password with which {bare} registers changed"),
     ("mailbox", "pin"): Sentence("the PIN of {bare} changed"),
     ("conference", "pin"): Sentence("the PIN of {bare} changed"),
+    ("manager_user", "secret"): Sentence("the password of {bare} changed"),
 }

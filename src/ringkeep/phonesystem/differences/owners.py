@@ -92,6 +92,8 @@ TABLES: Mapping[str, Table] = {
     "pjsipsettings": Table("setting", ("keyword",), value="data", ignored=frozenset({"seq", "type"})),
     "iaxsettings": Table("setting", ("keyword",), value="data", ignored=frozenset({"seq", "type"})),
     "managersettings": Table("setting", ("keyword",), value="data", ignored=frozenset({"seq", "type"})),
+    "kvstore_Sipsettings": Table("setting", ("key",), value="val", ignored=frozenset({"type", "id"})),
+    "manager": Table("manager_user", ("name",), fields={"allow": "permit"}),
     "globals": Table("setting", ("variable",), value="value"),
     "voicemail_admin": Table("setting", ("variable",), value="value"),
     "recordings": Table("setting", ("id",), fields={"displayname": "name"}),
@@ -143,6 +145,9 @@ class Owners:
                     names.setdefault((thing.what, name), thing.key)
                 for alias in thing.aliases:
                     aliases.setdefault(alias, thing.key)
+                positions = thing.values.get("positions")
+                for position in positions.written[1:] if positions else ():
+                    names.setdefault(("parking_position", position), thing.key)
                 server = thing.values.get("server") if thing.what == "trunk" else None
                 for host in server.many or () if server else ():
                     names.setdefault(("server", host), thing.key)
@@ -184,6 +189,10 @@ class Owners:
             if match := expression.fullmatch(context):
                 identity = next(group for group in match.groups() if group)
                 return self.known((what, identity)), part.format(pattern=pattern) if part else ""
+        if ("feature_code", pattern) in self.keys and ("extension", pattern) not in self.keys:
+            return ("feature_code", pattern), ""
+        if context.startswith("park") and (lot := self._lot(pattern)):
+            return lot, ""
         number = pattern.lstrip("_").partition("/")[0]
         if context.startswith("ext-did") or ("inbound_route", pattern) in self.keys:
             return ("inbound_route", pattern), ""
@@ -192,6 +201,11 @@ class Owners:
             key = self.known((KINDS.get(destination.kind, destination.kind), destination.id))
             return (key, "") if key in self.keys else (None, "")
         return self.by_name.get(("outbound_route", f"{context},{pattern}")), ""
+
+    def _lot(self, pattern: str) -> Key | None:
+        """The parking lot of a position, or of the code that takes a call from one: 71, *8571."""
+        ends = (pattern[start:] for start in range(min(len(pattern), 12)))
+        return next((lot for end in ends if (lot := self.by_name.get(("parking_position", end)))), None)
 
     def of_row(self, table: str, row: Row) -> Key | None:
         """Whose row of the database that is; settings are their own."""

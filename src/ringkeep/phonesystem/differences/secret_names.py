@@ -19,7 +19,7 @@ ASSIGNED = re.compile(
     r"(\"[^\"]*\"|[^\s,;&|)\"]+)",
     re.IGNORECASE,
 )
-REGISTERING = re.compile(r"(?<!sip)(?<!sips)(?<!tel):[^@/\s:]+@", re.IGNORECASE)  # register => user:secret@host
+REGISTERING = re.compile(r"(?<!sip)(?<!sips)(?<!tel):[^@/\s:{}]+@", re.IGNORECASE)  # register => user:secret@host
 ARGUMENT = re.compile(r"\b((?:Authenticate|DISA)\s{0,9}\(\s{0,9})([0-9A-Fa-f*#]{2,}|/[\w./-]+)", re.IGNORECASE)
 COMPARED = re.compile(
     r"(\$\{\w{0,40}(?:pin|pass|code|pwd)\w{0,40}\}\"?\s{0,9}[!=<>]{1,2}\s{0,9}\"?)([^\"\]?)\s]+)", re.I

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from ringkeep.phonesystem.differences.owners import NOISE, TABLES, Owners, Table
 from ringkeep.phonesystem.differences.secret_names import is_secret
@@ -36,10 +37,8 @@ def _table(name: str, before: Sequence[Row], after: Sequence[Row], owners: Owner
     old, new = _grouped(before, shape), _grouped(after, shape)
     for key in dict.fromkeys([*old, *new]):
         gone, come = _unlike(old.get(key, []), new.get(key, []))
-        for index in range(max(len(gone), len(come))):
-            was = gone[index] if index < len(gone) else None
-            now = come[index] if index < len(come) else None
-            yield from _rows(name, shape, (was, now), owners)
+        for rows in _paired(gone, come, shape):
+            yield from _rows(name, shape, rows, owners)
 
 
 def _guessed(rows: Sequence[Row]) -> Table:
@@ -64,6 +63,18 @@ def _unlike(before: list[Row], after: list[Row]) -> tuple[list[Row], list[Row]]:
     old, new = Counter(map(_said, before)), Counter(map(_said, after))
     gone, come = old - new, new - old
     return _first(before, gone), _first(after, come)
+
+
+def _paired(gone: list[Row], come: list[Row], shape: Table) -> Iterator[tuple[Row | None, Row | None]]:
+    """The rows that went beside those that came in their stead; a member's beside its own."""
+    if not gone or not come or _keyword(shape, gone[0]) != "members":
+        yield from zip_longest(gone, come)
+        return
+    new = {(row.get(shape.value) or "").partition(",")[0]: row for row in come}
+    for row in gone:
+        yield row, new.pop((row.get(shape.value) or "").partition(",")[0], None)
+    for row in new.values():
+        yield None, row
 
 
 def _said(row: Row) -> tuple[tuple[str, str], ...]:

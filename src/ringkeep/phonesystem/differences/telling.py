@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ringkeep.phonesystem.differences import phrases
 from ringkeep.phonesystem.differences.layers import Difference
-from ringkeep.phonesystem.differences.names import DESTINATIONS, FIELDS, NAMES, PLURALS, SECRETS, TITLED
+from ringkeep.phonesystem.differences.names import (
+    DESTINATIONS,
+    FIELDS,
+    NAMES,
+    PLURALS,
+    RECORDINGS,
+    SECRETS,
+    TITLED,
+)
+from ringkeep.phonesystem.differences.phrases import Filled
 from ringkeep.phonesystem.differences.reach import can_dial_out
 from ringkeep.phonesystem.differences.secret_names import SHORTEST, covered
 from ringkeep.phonesystem.differences.things import Key, Thing, Value
@@ -18,9 +28,11 @@ _STAFF = {
     "extension", "mailbox", "follow_me", "call_state", "conference", "paging_group", "parking_lot", "feature_code", "outside_number", "ring_group",
     "queue", "outbound_route", "direct_access",
 }  # fmt: skip
-_SEEN_BY_CALLERS = {"destination", "wait_s", "prompts", "strategy", "announce", "music"}
+_SEEN_BY_CALLERS = {
+    "destination", "wait_s", "prompts", "strategy", "announce", "music", "musicclass", "annmsg_id", "joinannounce_id", "announce-frequency",
+    "periodic-announce-frequency", "maxlen",
+}  # fmt: skip
 _INNER = {"codecs", "transport", "media_encryption", "permit", "technology", "username", "aor", "dialplan"}
-Filled = dict[str, str | int | Sentence]
 FREE = {"dialplan", "setting", "file", "table"}  # whose values are texts of any kind
 
 
@@ -61,6 +73,8 @@ class Speaker:
             for trace in one.traces:
                 if trace.is_secret:
                     known |= {trace.before or "", trace.after or ""}
+        rows = (row for system in (a, b) for row in system.tables.get("recordings", ()))
+        self.recordings = {row.get("id") or "": row.get("displayname") or row.get("id") or "" for row in rows}
         self.secrets = sorted((text for text in known if len(text) >= SHORTEST), key=len, reverse=True)
 
     # -- values ---------------------------------------------------------------------------------------------
@@ -83,7 +97,10 @@ class Speaker:
     def value(self, one: Difference, value: Value | None) -> Sentence | str:
         """A value for a sentence."""
         if value is not None and value.destination is not None and not value.is_secret:
-            return self.destination(value.destination)
+            hung_up = value is one.before and value.destination.kind == "hangup"
+            return Sentence("hung up") if hung_up else self.destination(value.destination)
+        if value is not None and one.field in RECORDINGS and value.words.isdigit():
+            return self.recordings.get(value.words, value.words)
         text = self._text(one, value)
         if text is None:
             return Sentence("nothing")
@@ -148,7 +165,7 @@ class Speaker:
             "thing": self.name(one.thing), "bare": self.name(one.thing, bare=True), "field": self._field(one), "id": one.id,
             "from": self.value(one, one.before), "to": self.value(one, one.after),
         }  # fmt: skip
-        for say in (self._free, self._reached, self._key, self._element, self._state, self._known):
+        for say in (self._free, self._reached, phrases.hung_up, phrases.key, self._element, phrases.state, self._known):
             if sentence := say(one, values):
                 return sentence
         if (one.before or one.after or Value("", ())).is_secret:
@@ -181,9 +198,9 @@ class Speaker:
     def _free(self, one: Difference, values: Filled) -> Sentence | None:
         """Settings, files and dialplan lines."""
         if one.what == "file":
-            return self._file(one)
+            return phrases.file_edits(one)
         if one.what == "dialplan":
-            return self._dialplan(one, values)
+            return phrases.dialplan(one, values)
         if one.what not in ("setting", "table") or (one.id, one.field) == ("blacklist", "numbers"):
             return None
         secret = (one.before or one.after or Value("", ())).is_secret
@@ -191,6 +208,8 @@ class Speaker:
             values["id"] = f"{one.id} {one.field}"
         if secret:
             return Sentence("setting {id} changed (a secret)", values)
+        if named := phrases.named_setting(one, values):
+            return named
         if one.change == "added":
             return (
                 Sentence("setting {id} was added: {to}", values)
@@ -205,72 +224,22 @@ class Speaker:
             )
         return Sentence("setting {id} is now {to}, was {from}", values)
 
-    def _file(self, one: Difference) -> Sentence:
-        come, gone = (int(v.written[0]) if v else 0 for v in (one.after, one.before))
-        values: Filled = {"file": one.id, "added": come, "removed": gone}
-        if one.field == "program":
-            return Sentence("the product's own file {file} changed: {added} lines added, {removed} removed", values)
-        if come and gone:
-            return Sentence("somebody changed {file} by hand: {added} lines added, {removed} removed", values)
-        if come:
-            return (
-                Sentence("somebody added {added} lines by hand to {file}", values)
-                if come > 1
-                else Sentence("somebody added a line by hand to {file}", values)
-            )
-        return (
-            Sentence("somebody removed {removed} lines by hand from {file}", values)
-            if gone > 1
-            else Sentence("somebody removed a line by hand from {file}", values)
-        )
-
-    def _dialplan(self, one: Difference, values: Filled) -> Sentence:
-        context, _, number = one.id.partition(",")
-        values |= {"context": context, "number": number}
-        if one.field == "generated":
-            return Sentence("the generated dialplan of {context} changed", values)
-        if one.field in ("include", "switch"):
-            if one.change == "added":
-                return Sentence("the dialplan of {context} now also looks in {to}", values)
-            return Sentence("the dialplan of {context} no longer looks in {from}", values)
-        if one.field is None:
-            if one.change == "added":
-                return Sentence("{number} was added to the dialplan of {context}: {to}", values)
-            return Sentence("{number} was removed from the dialplan of {context}, was {from}", values)
-        return Sentence("the dialplan of {number} in {context} changed to {to}, was {from}", values)
-
     def _reached(self, one: Difference, values: Filled) -> Sentence | None:
         """Where a phone's calls start decides what it may dial."""
+        if (one.what, one.field) == ("trunk", "context") and one.before and one.after:
+            return Sentence("calls from {bare} now enter the dialplan at {to}, was {from}", values)
         if (one.what, one.field) != ("extension", "context") or one.before is None or one.after is None:
             return None
         before, after = can_dial_out(self.a, one.before.words), can_dial_out(self.b, one.after.words)
         if one.after.words not in self.b.dialplan.contexts and self.b.dialplan.contexts:
-            return Sentence("{bare} may now only dial what {to} allows, which no dialplan holds; was {from}", values)
+            return Sentence(
+                "{bare} can now dial nothing: its context {to} does not exist in the dialplan; was {from}", values
+            )
         if before and not after:
             return Sentence("{bare} may now only dial inside ({to}, was {from})", values)
         if after and not before:
             return Sentence("{bare} may now dial outside numbers ({to}, was {from})", values)
         return Sentence("{bare} may now only dial what {to} allows, was {from}", values)
-
-    def _key(self, one: Difference, values: Filled) -> Sentence | None:
-        if not (one.field or "").startswith("key "):
-            return None
-        key = (one.field or "").removeprefix("key ")
-        values["key"] = key
-        if key in ("t", "i"):
-            if one.after is None:
-                return Sentence(
-                    "{thing} no longer has a way for callers who press nothing or a wrong key ({key}), was {from}",
-                    values,
-                )
-            if key == "t":
-                return Sentence("callers who press no key in {thing} now go to {to}, was {from}", values)
-            return Sentence("callers who press a wrong key in {thing} now go to {to}, was {from}", values)
-        if one.before is None:
-            return Sentence("key {key} of {thing} now goes to {to}, did nothing before", values)
-        if one.after is None:
-            return Sentence("key {key} of {thing} no longer does anything, was {from}", values)
-        return Sentence("key {key} of {thing} now goes to {to}, was {from}", values)
 
     def _element(self, one: Difference, values: Filled) -> Sentence | None:
         value = one.after or one.before
@@ -311,59 +280,6 @@ class Speaker:
             else Sentence("{member} no longer rings in {thing}", values)
         )
 
-    def _state(self, one: Difference, values: Filled) -> Sentence | None:
-        on = one.after is not None and one.after.words not in ("", "no")
-        match one.what, one.field:
-            case "call_state", "do_not_disturb":
-                return (
-                    Sentence("extension {id} now refuses calls (do not disturb)", values)
-                    if on
-                    else Sentence("extension {id} takes calls again (do not disturb is off)", values)
-                )
-            case "call_state", "call_waiting":
-                return (
-                    Sentence("call waiting of extension {id} is now on", values)
-                    if on
-                    else Sentence("call waiting of extension {id} is now off", values)
-                )
-            case "call_state", "forward_always":
-                return (
-                    Sentence("all calls to extension {id} are now forwarded to {to}", values)
-                    if on
-                    else Sentence("calls to extension {id} are no longer forwarded, were to {from}", values)
-                )
-            case "call_state", "forward_busy":
-                return (
-                    Sentence("calls to extension {id} while it is busy are now forwarded to {to}", values)
-                    if on
-                    else Sentence(
-                        "calls to extension {id} while it is busy are no longer forwarded, were to {from}", values
-                    )
-                )
-            case "call_state", "forward_unanswered":
-                return (
-                    Sentence("unanswered calls to extension {id} are now forwarded to {to}", values)
-                    if on
-                    else Sentence("unanswered calls to extension {id} are no longer forwarded, were to {from}", values)
-                )
-            case "night_switch", "is_night":
-                return (
-                    Sentence("{thing} now stands on night", values)
-                    if on
-                    else Sentence("{thing} now stands on day", values)
-                )
-            case "time_condition", "override":
-                return (
-                    Sentence("somebody overrode the clock of {thing}: {to}", values)
-                    if on
-                    else Sentence("{thing} follows the clock again", values)
-                )
-            case "trunk" | "feature_code" | "follow_me", "enabled":
-                return (
-                    Sentence("{thing} was switched on", values) if on else Sentence("{thing} was switched off", values)
-                )
-        return None
-
     def _known(self, one: Difference, values: Filled) -> Sentence | None:
         """Fields that have a way of being said."""
         if one.before is None or one.after is None or one.before.is_secret:
@@ -383,6 +299,18 @@ class Speaker:
                     if one.id
                     else Sentence("calls to any other number now go to {to}, was {from}", values)
                 )
+            case "time_condition", "times":
+                return Sentence("{thing} are now {to}, were {from}", values)
+            case "outbound_route", "patterns":
+                return Sentence("{thing} now takes {to}, no longer {from}", values)
+            case "outbound_route", "order":
+                return Sentence("outbound routes are now tried in the order {to}, was {from}", values)
+            case "feature_code", "code":
+                return Sentence("{thing} is now dialled as {to}", values)
+            case "follow_me", "members":
+                return Sentence("{to} now rings in {thing} in place of {from}", values)
+            case "queue", "penalty":
+                return self._penalty(one, values)
             case "announcement", "destination":
                 return Sentence("after {thing} calls now go to {to}, was {from}", values)
             case _, "destination":
@@ -394,3 +322,11 @@ class Speaker:
             case "trunk", "server":
                 return Sentence("{thing} now uses the server {to}, was {from}", values)
         return None
+
+    def _penalty(self, one: Difference, values: Filled) -> Sentence:
+        """How late a member of a queue is rung."""
+        number, _, before = (one.before.words if one.before else "").rstrip(")").partition(" (")
+        after = (one.after.words if one.after else "").rstrip(")").partition(" (")[2]
+        member = self.things.get(("extension", number))
+        values |= {"member": self.name(member) if member else number, "from": before, "to": after}
+        return Sentence("the penalty of {member} in {thing} is now {to}, was {from}", values)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.differences.secret_names import is_secret
 from ringkeep.phonesystem.model import Destination, DialPattern, PhoneSystem
@@ -45,6 +46,7 @@ class Thing:
 
 
 Things = Mapping[Key, Thing]
+MOST_POSITIONS = 1000  # of a parking lot that are known one by one
 _Values = dict[str, Value]
 
 
@@ -80,6 +82,32 @@ def _to(destination: Destination | None) -> Value | None:
 
 def _list(values: Sequence[str] | None) -> Value | None:
     return None if values is None else Value(", ".join(values), tuple(values), many=tuple(values))
+
+
+def _times(times: Sequence[str]) -> Value:
+    """Opening hours as people say them: "08:00-16:30 mon-fri"."""
+    said = (" ".join(word for word in one.split(",") if word.strip() != "*") for one in times)
+    return Value("; ".join(one or "always" for one in said), tuple(times))
+
+
+def _place(identity: str) -> str | None:
+    """A place of a hand-written dialplan by its number first; None: no such place."""
+    context, _, number = identity.partition(",")
+    number = number.partition(",")[0]
+    if not number:
+        return None
+    return context if number == "s" else f"{number} ({context})"
+
+
+def _range(positions: str | None) -> Value | None:
+    """Parking positions, "71-78", written as each of them."""
+    if positions is None:
+        return None
+    first, _, last = positions.partition("-")
+    start, end = whole_number(first.strip()), whole_number((last or first).strip())
+    if start is None or end is None or end - start > MOST_POSITIONS:
+        return Value(positions, (positions,))
+    return Value(positions, (positions, *(str(number) for number in range(start, end + 1))))
 
 
 def _thing(what: str, identity: str, title: str | None, names: Iterable[str] = (), /, **values: Value | None) -> Thing:
@@ -214,10 +242,15 @@ def _flows(system: PhoneSystem) -> Iterator[Thing]:
     groups = {row.get("timeconditions_id"): row.get("time") for row in system.tables.get("timeconditions", ())}
     for condition in system.time_conditions:
         thing = _thing(
-            "time_condition", condition.id, condition.title, (), title=_text(condition.title), times=_list(condition.times),
+            "time_condition", condition.id, condition.title or _place(condition.id), (), title=_text(condition.title), times=_times(condition.times),
             zone=_text(condition.zone), inside=_to(condition.inside), outside=_to(condition.outside), override=_text(condition.override),
         )  # fmt: skip
-        yield _with(thing, {}, [("time_group", groups.get(condition.id) or "")] if groups.get(condition.id) else ())
+        aliases: list[Key] = [("time_group", groups[condition.id] or "")] if groups.get(condition.id) else []
+        context, _, number = condition.id.partition(",")
+        if number and condition.inside is not None:  # of a hand-written dialplan: an extension, or an include at times
+            aliases += [("place", f"{context},{number}"), ("place", context)]
+            thing.names = frozenset({number, condition.inside.id} - {""})
+        yield _with(thing, {}, aliases)
     for switch in system.night_switches:
         yield _thing(
             "night_switch", switch.id, switch.title, (), title=_text(switch.title), day=_to(switch.day), night=_to(switch.night),
@@ -235,8 +268,9 @@ def _numbers(system: PhoneSystem) -> Iterator[Thing]:
         yield _with(thing, number.settings)
     for route in system.outbound_routes:
         patterns = [_pattern(one) for one in route.patterns]
+        named = (route.title or route.name) if route.id else f"{route.pattern} ({route.context})"
         thing = _thing(
-            "outbound_route", route.id or f"{route.context},{route.pattern}", route.title or (route.name if route.id else None),
+            "outbound_route", route.id or f"{route.context},{route.pattern}", named,
             (route.context,) if route.context.startswith("outrt-") else (), title=_text(route.title),
             patterns=_list(patterns or None), trunks=_list(route.trunks), strip=None if patterns else _number(route.strip),
             prepend=None if patterns else _text(route.prepend), emergency=_yes(route.emergency),
@@ -261,7 +295,7 @@ def _small(system: PhoneSystem) -> Iterator[Thing]:
         yield _with(thing, conference.settings)
     for lot in system.parking_lots:
         thing = _thing(
-            "parking_lot", lot.number or lot.name, lot.name, (), number=_text(lot.number), positions=_text(lot.positions)
+            "parking_lot", lot.number or lot.name, lot.name, (), number=_text(lot.number), positions=_range(lot.positions)
         )  # fmt: skip
         yield _with(thing, {}, [("parking_lot", lot.name)])
     for music in system.music_classes:

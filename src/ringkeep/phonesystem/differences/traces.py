@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from ringkeep.asterisk.conf import Configuration, Files, Place, read_configuration
 from ringkeep.phonesystem.differences.owners import Owners
@@ -176,10 +177,12 @@ def _options(configuration: Configuration) -> _Options:
         found.setdefault(head, [])
         for entry in section.entries:
             if (entry.name, entry.value) != ("#template", "+"):
-                found.setdefault((*head[:2], entry.name), []).append(entry.value)
+                values = entry.value.split(",") if entry.name in LISTS else [entry.value]
+                found.setdefault((*head[:2], entry.name), []).extend(value.strip() for value in values)
     return found
 
 
+LISTS = {"allow", "disallow"}  # one line with commas says what several lines say
 PJSIP_TYPES = {
     "endpoint",
     "auth",
@@ -220,6 +223,8 @@ def _whole_sections(file: _File, heads: set[tuple[str, str]], old: _Options, new
     for head, lines in texts.items():
         text, there = "\n".join(lines), (*head, "") in old
         owner = file.owners.of_section(file.family, head[0])
+        if file.family.startswith("manager") and head[0] not in ("", "general"):
+            owner = ("manager_user", head[0])
         yield Trace(
             "files", file.name, f"[{head[0]}]", "", text if there else None, None if there else text, owner, whole=True, origin=file.origin
         )  # fmt: skip
@@ -233,6 +238,8 @@ def _option(file: _File, key: tuple[str, str, str], before: list[str], after: li
     if file.family.startswith("voicemail") and (number := re.match(r"[0-9]+", option)):
         owner, field = ("mailbox", number[0] if section in ("default", "pbxaliases") else f"{number[0]}@{section}"), ""
         secret = True  # its line begins with the PIN
+    elif file.family.startswith("manager") and section not in ("", "general"):
+        owner = ("manager_user", section)
     elif file.family.startswith("queues") and option == "member":
         field = "members"
     elif option == "register" and (before or after):
@@ -243,11 +250,22 @@ def _option(file: _File, key: tuple[str, str, str], before: list[str], after: li
     )
     if not gone and not come and field != "members":
         gone, come = [", ".join(before)], [", ".join(after)]  # in another order
-    for index in range(max(len(gone), len(come))):
+    for was, now in paired(gone, come, field):
         yield Trace(
-            "files", file.name, f"[{section}]" if section else "", field, gone[index] if index < len(gone) else None,
-            come[index] if index < len(come) else None, owner, secret, origin=file.origin,
+            "files", file.name, f"[{section}]" if section else "", field, was, now, owner, secret, origin=file.origin
         )  # fmt: skip
+
+
+def paired(gone: list[str], come: list[str], field: str) -> Iterator[tuple[str | None, str | None]]:
+    """What went beside what came in its stead; a member of a list only beside itself (with another penalty)."""
+    if field != "members":
+        yield from zip_longest(gone, come)
+        return
+    new = {text.partition(",")[0]: text for text in come}
+    for text in gone:
+        yield text, new.pop(text.partition(",")[0], None)
+    for text in new.values():
+        yield None, text
 
 
 def state_traces(
