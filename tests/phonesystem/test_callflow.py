@@ -260,3 +260,10 @@ def test_a_queues_targets_are_its_members() -> None:
 def test_what_cannot_be_known_is_a_stop_and_the_walk_goes_on() -> None:
     way = go("exten => 1,1,Set(V=${SHELL(date)})\n same => n,Dial(PJSIP/201)\n")
     assert kinds(way) == ["decided by a program", "extension 201"]
+
+
+def test_no_key_counts_at_a_prompt_that_is_not_there() -> None:
+    """FreePBX's announcements go on after Background: without its file it is over before anybody can press a key."""
+    text = "exten => 1,1,Background(gone)\n same => n,Playback(next)\nexten => 5,1,Playback(five)\n"
+    assert told(text, keys="5") == ["five"]
+    assert told(text, keys="5", plays=lambda name, language: name != "gone") == ["next"]

@@ -273,8 +273,9 @@ async def _boot_and_call(
         upgrade = rules.is_upgrade(source_version, pbx.image.asterisk)
         drill.defects += loading.missing_applications(system, held, upgrade=upgrade)
     open_at, closed_at = opening_hours(system, drill.options.at)
-    planner = Planner(system, end, held.applications, open_at, closed_at)
-    calling = Calling(pbx, far, end, judging.Judge(judging.Places(system), Prompts(pbx).wav), progress)
+    prompts = Prompts(pbx)
+    planner = Planner(system, end, held.applications, open_at, closed_at, plays=prompts.plays)
+    calling = Calling(pbx, far, end, judging.Judge(judging.Places(system), prompts.wav), progress)
     try:
         await _register_and_call(drill, calling, planner, end, far, progress)
         with progress.step("carriers"):

@@ -91,6 +91,9 @@ class Planner:
     applications: frozenset[str] | None  # what the lab's Asterisk can run; None: not known
     open_at: datetime
     closed_at: datetime | None  # None: the system has no opening hours
+    plays: Callable[[str, str], bool] | None = (
+        None  # whether there is such a sound, in such a language; None: not known
+    )
     refused: set[str] = field(default_factory=set)  # extensions whose phones could not register
 
     @property
@@ -189,7 +192,7 @@ class Planner:
     ) -> Walk:
         return follow(
             self.system, number, end.context or "", language=end.language or self._system_language(), at=at, keys=keys, caller=shown, channel=channel, outcome=outcome,
-            applications=self.applications,
+            applications=self.applications, plays=self.plays,
         )  # fmt: skip
 
     def _system_language(self) -> str:

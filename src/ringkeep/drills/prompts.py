@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,7 @@ class Prompts:
         self._server = server
         self._sounds = server.tree.outside(server.tree.directories["astdatadir"]) / "sounds"
         self._known: dict[tuple[str, str], Path | None] = {}
+        self._stems: dict[Path, frozenset[str] | None] = {}
 
     def wav(self, name: str, language: str) -> Path | None:
         """A WAV of the prompt as that language's callers hear it; None when there is none we can read."""
@@ -51,12 +53,37 @@ class Prompts:
             self._known[key] = self._find(name, language)
         return self._known[key]
 
-    def _find(self, name: str, language: str) -> Path | None:
-        bases = [self._sounds / language / name] if language else []
-        bases += [self._sounds / "en" / name, self._sounds / name]
+    def plays(self, name: str, language: str) -> bool:
+        """Whether there is a sound of that name, in whatever format; True where a link hides it from us."""
+        if ":" in name or ".." in name.split("/"):
+            return True
+        for base in self._bases(name, language):
+            if base.parent not in self._stems:
+                self._stems[base.parent] = self._stems_in(base.parent)
+            stems = self._stems[base.parent]
+            if stems is None or base.name in stems:
+                return True
+        return False
+
+    def _stems_in(self, folder: Path) -> frozenset[str] | None:
+        """What sounds in a folder are called by; None when only a link leads there."""
+        root = self._server.tree.root
+        if any(above.is_symlink() for above in (folder, *folder.parents) if above.is_relative_to(root)):
+            return None
+        try:
+            return frozenset(name.rpartition(".")[0] for name in os.listdir(folder))
+        except OSError:
+            return frozenset()
+
+    def _bases(self, name: str, language: str) -> list[Path]:
+        """The paths, without suffix, at which Asterisk looks for a prompt."""
         if name.startswith("/"):
-            bases = [self._server.tree.outside(name)]
-        for base in bases:
+            return [self._server.tree.outside(name)]
+        bases = [self._sounds / language / name] if language else []
+        return [*bases, self._sounds / "en" / name, self._sounds / name]
+
+    def _find(self, name: str, language: str) -> Path | None:
+        for base in self._bases(name, language):
             for suffix in READABLE:
                 path = base.with_name(base.name + suffix)
                 # The system's dialplan runs meanwhile: only what is reached without its links counts as its own.

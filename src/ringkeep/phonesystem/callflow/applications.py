@@ -61,7 +61,15 @@ def _background(w: Walker, step: Step, arguments: str) -> None:
     w.prompts.append((step, "&".join(_names(arguments)), w.functions.language))
     # A key pressed while it plays has the same effect as one pressed after it.
     if not _waits_later(w):
-        w.wait_for_key(step, "")
+        if _nothing_plays(w, _names(arguments)):
+            w.prompts.pop()  # it is over before a key could be pressed
+        else:
+            w.wait_for_key(step, "")
+
+
+def _nothing_plays(w: Walker, names: tuple[str, ...]) -> bool:
+    plays = w.setting.plays
+    return plays is not None and not any(plays(name, w.functions.language) for name in names)
 
 
 def _waits_later(w: Walker) -> bool:

@@ -28,19 +28,20 @@ def follow(
     language: str = "",
     outcome: Callable[[Stop], str] | None = None,
     applications: Collection[str] | None = None,
+    plays: Callable[[str, str], bool] | None = None,
 ) -> Walk:
     """Follow a call to `number` in `context`.
 
     `keys` are pressed at the menus in turn ("t": wait, "i": a key that leads nowhere); the walk ends waiting at
     the first menu without a key. `outcome` says how a stop that rings ends ("answer", "noanswer", "busy",
-    "unavailable"); answered ends the walk. `applications` are those the target Asterisk has. What cannot be known is an
+    "unavailable"); answered ends the walk. `applications` are those the target Asterisk has; `plays` says whether it has a sound (name, language). What cannot be known is an
     `unknown` stop with its reason, and the walk goes on as if the answer were empty.
     """
     has = None if applications is None else frozenset(name.lower() for name in applications)
     driver = _Follower(list(keys), outcome or (lambda stop: "answer"))
     functions = Functions(system, at, caller, caller_name, channel)
     functions.language = language
-    walker = Walker(Setting(system, at, HANDLERS, UNSURE, has, frozenset, [0]), driver, functions)
+    walker = Walker(Setting(system, at, HANDLERS, UNSURE, has, frozenset, [0], plays=plays), driver, functions)
     try:
         walker.start(context, number)
         walker.run()

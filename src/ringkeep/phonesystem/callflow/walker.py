@@ -80,6 +80,7 @@ class Setting:
     assigned: Callable[[], Collection[str]]  # variables that the dialplan itself sets somewhere
     taken: list[int]  # steps so far, in [0]
     steps: dict[tuple[str, str, int, str], Step | None] = field(default_factory=dict)  # looked up before, at this time
+    plays: Callable[[str, str], bool] | None = None  # whether there is a sound (name, language); None: all of them
 
 
 # Applications that expand their own arguments, or whose arguments are nobody's business.
