@@ -62,6 +62,11 @@ class Rows(Sequence[Row]):
         return self._count
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, Rows) and [p.names for p in self.parts] == [p.names for p in other.parts]:
+            if [p.columns for p in self.parts] == [p.columns for p in other.parts] and self._count == other._count:
+                return True
+            if len(self.parts) == 1:
+                return False
         return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
 
     def __hash__(self) -> int:

@@ -33,12 +33,32 @@ def table_traces(a: Tables, b: Tables, owners: Owners, *, partly: bool = False) 
 
 
 def _table(name: str, before: Sequence[Row], after: Sequence[Row], owners: Owners) -> Iterator[Trace]:
+    before, after = _differing(before, after)
     shape = TABLES.get(name) or _guessed((*before, *after))
     old, new = _grouped(before, shape), _grouped(after, shape)
     for key in dict.fromkeys([*old, *new]):
         gone, come = _unlike(old.get(key, []), new.get(key, []))
         for rows in _paired(gone, come, shape):
             yield from _rows(name, shape, rows, owners)
+
+
+def _differing(before: Sequence[Row], after: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The rows without those that both sides have: most of a table is the same as the night before."""
+    if not before or not after or list(before[0]) != list(after[0]):
+        return before, after
+    old, new = Counter(tuple(row.values()) for row in before), Counter(tuple(row.values()) for row in after)
+    gone, come = old - new, new - old
+    return _kept(before, gone), _kept(after, come)
+
+
+def _kept(rows: Sequence[Row], wanted: Counter[tuple[str | None, ...]]) -> list[Row]:
+    kept = []
+    for row in rows if wanted else ():
+        values = tuple(row.values())
+        if wanted[values] > 0:
+            wanted[values] -= 1
+            kept.append(row)
+    return kept
 
 
 def _guessed(rows: Sequence[Row]) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ringkeep.asterisk.dialplan import whole_number
 from ringkeep.phonesystem.destinations import words_of
@@ -121,7 +122,13 @@ def _tells(name: str) -> bool:
 
 
 def _settings(settings: Mapping[str, str]) -> _Values:
-    return {name: Value(text, (text,), is_secret(name)) for name, text in settings.items()}
+    return {name: Value(text, (text,), True) if is_secret(name) else _setting(text) for name, text in settings.items()}
+
+
+@lru_cache(maxsize=65536)
+def _setting(text: str) -> Value:
+    """A setting's value: thousands of phones have the same ones."""
+    return Value(text, (text,))
 
 
 def _with(thing: Thing, settings: Mapping[str, str], aliases: Iterable[Key] = ()) -> Thing:

@@ -133,7 +133,7 @@ def file_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[Trac
             yield from _lines(name, origin, before, after)
             continue
         yield from _sections(
-            _File(name, origin, families.get(path, name), owners), _read(path, before), _read(path, after)
+            _File(name, origin, families.get(path, name), owners), *(_read(path, raw) for raw in _unlike(before, after))
         )
 
 
