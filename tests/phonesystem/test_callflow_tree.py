@@ -260,6 +260,19 @@ def test_a_freepbx_menu_reads_as_its_people_named_it() -> None:
     with opened(SYSTEMS / "freepbx16") as given_system:
         grown = walk(given_system.system, "12125551000", at=datetime(2026, 11, 24, 10))
     told = labels(grown)
-    assert {"Menu IVR 1", "Voicemail of 1001 Ben Smith", "Dead end: vmu1007 is not in ext-local"} <= set(told)
+    assert {"Menu IVR 1", "Voicemail of 1001 Ben Smith", "Dead end: extension 1007 has no mailbox"} <= set(told)
     assert any("open now, until 16:30" in label for label in told)
     assert grown.complete and len(grown.nodes) < 40
+
+
+def test_an_announcement_in_two_languages_is_one_thing() -> None:
+    text = (
+        "exten => 1,1,Set(CHANNEL(language)=fa)\n same => n,Playback(closed)\n"
+        " same => n,Set(CHANNEL(language)=en)\n same => n,Playback(closed)\n same => n,Playback(closed)\n same => n,Hangup()\n"
+    )
+    two = walk(
+        system("[c]\n" + text.replace(" same => n,Playback(closed)\n same => n,Hangup()\n", "")), "1", "c", TUESDAY
+    )
+    three = walk(system("[c]\n" + text), "1", "c", TUESDAY)
+    assert [str(n.label) for n in two.nodes if n.kind == "announcement"] == ["Announcement closed, in fa, en"]
+    assert [str(n.label) for n in three.nodes if n.kind == "announcement"] == ["Announcement closed, 3 times"]

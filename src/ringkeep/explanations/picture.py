@@ -64,7 +64,7 @@ def picture(tree: Tree, said: RouteWords) -> str:
     """The SVG document."""
     nodes, edges = telling(tree)
     boxes = {node.id: _box(node, said, _lines_at(node.id, edges)) for node in nodes}
-    labels = [lines_of(said.edge(edge), SMALL, LABEL_WIDTH, 3) for edge in edges]
+    labels = [lines_of(said.edge(edge), SMALL, LABEL_WIDTH, 5) for edge in edges]
     joined = [Joined(edge.source, edge.target, _label_size(lines)) for edge, lines in zip(edges, labels, strict=True)]
     sizes = {identity: (box.width, box.height) for identity, box in boxes.items()}
     placed = place(sizes, joined, mirrored=said.words.direction == "rtl")

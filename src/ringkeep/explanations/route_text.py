@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.text import Text
 from rich.tree import Tree as Branches
 
@@ -9,6 +11,8 @@ from ringkeep.explanations.route_words import RouteWords, telling
 from ringkeep.phonesystem.callflow import Edge, Node, Tree
 
 STYLES = {"dead_end": "bold red", "nobody": "yellow", "unknown": "magenta", "menu": "bold", "more": "yellow"}
+PASSED = ("hours", "night_switch", "announcement", "unknown")  # on the way to what the call is for
+LONGEST_WAY, KEYS_TOLD = 5, 12
 MARKS = {"dead_end": "✘ ", "nobody": "! ", "unknown": "? ", "more": "… "}
 
 
@@ -46,20 +50,43 @@ def _line(node: Node, choice: str, said: RouteWords, *, again: bool) -> Text:
 
 
 def overview(tree: Tree, said: RouteWords) -> Text:
-    """Where a number goes, in one line."""
-    nodes, edges = telling(tree)
-    by_id = {node.id: node for node in nodes}
-    current = 0
+    """Where a number goes, in one line: what the caller meets up to the first thing that decides, and its ways on."""
+    going: dict[int, list[Edge]] = {}
+    for edge in telling(tree)[1]:
+        going.setdefault(edge.source, []).append(edge)
     way: list[Node] = []
-    while True:
-        further = [edge for edge in edges if edge.source == current]
-        if not further or (current and len(further) > 1) or by_id[further[0].target] in way or len(way) > 4:
-            break
+    current = 0
+    while len(further := going.get(current, [])) == 1 or (further and not current):
         current = further[0].target
-        way.append(by_id[current])
-        if way[-1].kind not in ("hours", "announcement", "start", "unknown"):
+        if current in {node.id for node in way} or len(way) >= LONGEST_WAY:
+            break
+        way.append(tree.nodes[current])
+        if way[-1].kind not in PASSED:
             break
     line = Text(said.words.digits(tree.number), style="bold")
     line.append(" → ", style="dim")
-    line.append(" → ".join(said.node(node) for node in way))
+    line.append(" → ".join(said.brief(node) for node in way))
+    if way and (keys := list(_ways_on(tree, way[-1], going.get(way[-1].id, []), said))):
+        line.append(f": {said.comma.join(keys[:KEYS_TOLD])}{' …' if len(keys) > KEYS_TOLD else ''}")
     return line
+
+
+def _ways_on(tree: Tree, node: Node, edges: list[Edge], said: RouteWords) -> Iterator[str]:
+    """What the keys of a menu lead to: "1 Queue sales"."""
+    if node.kind not in ("menu", "input"):
+        return
+    for edge in edges:
+        keys = [key for name in edge.names for key in name.split(",") if not key.strip("0123456789*#")]
+        if keys and edge.target != node.id:
+            target = _where_to(tree, edge.target)
+            yield f"{said.words.digits(' '.join(keys))} {said.brief(target)}"
+
+
+def _where_to(tree: Tree, node: int) -> Node:
+    """Past what is only said on the way."""
+    for _ in range(LONGEST_WAY):
+        further = [edge.target for edge in tree.edges if edge.source == node]
+        if tree.nodes[node].kind != "announcement" or len(further) != 1:
+            break
+        node = further[0]
+    return tree.nodes[node]

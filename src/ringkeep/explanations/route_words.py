@@ -12,6 +12,8 @@ from ringkeep.translation import Words, shown
 NUMBER = re.compile(r"[0-9+*#.,:؛;،\s-]+")
 LATIN = re.compile(r"[A-Za-z]")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
+EXTRAS = {"{what}, {seconds} s", "{what}, 1 person", "{what}, {count} people"}
+BRIEF = {"Opening hours {times}": Sentence("Opening hours")}
 UNSAID = {"answered"}  # ends that go without saying: whoever answers talks
 
 
@@ -39,6 +41,10 @@ class RouteWords:
         """What a node is."""
         return self.say(node.label)
 
+    def brief(self, node: Node) -> str:
+        """What a node is, in the fewest words: without times, seconds and people."""
+        return self.say(in_brief(node.label))
+
     def edge(self, edge: Edge) -> str:
         """What leads along an edge; empty when nothing decides."""
         return self.comma.join(self.say(one) for one in edge.says)
@@ -51,6 +57,16 @@ class RouteWords:
         """The call, and when."""
         when = self.words.instant(tree.at)
         return f"{self.node(tree.nodes[0])}{self.comma}{when}"
+
+
+def in_brief(label: Sentence) -> Sentence:
+    """Opening hours without their times, queues and groups without people and seconds."""
+    inner = label.values.get("what")
+    if not isinstance(inner, Sentence):
+        return BRIEF.get(label.template, label)
+    if label.template in EXTRAS:
+        return in_brief(inner)
+    return Sentence(label.template, {**label.values, "what": in_brief(inner)})
 
 
 def telling(tree: Tree) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ KEYS = {said_keys(keys).template for keys in ("1", "12", "1234567890*#")}
 def simplified(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """Nodes numbered from 0 in the order met, and edges of both without what adds nothing."""
     edges = _without_goodbyes(nodes, edges)
+    nodes, edges = _repeats_joined(nodes, edges)
     classes = _classes(nodes, edges)
     first: dict[Hashable, int] = {}
     stands: dict[int, int] = {}
@@ -91,6 +93,37 @@ def _without_goodbyes(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge
             edge = replace(edge, names=tuple(n for n, _ in further), says=tuple(s for _, s in further))
         kept.append(edge)
     return kept
+
+
+def _repeats_joined(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[list[Node], list[Edge]]:
+    """One announcement played again and again, whatever happens, is one: "custom/closed, in fa and en"."""
+    by_id = {node.id: node for node in nodes}
+    coming, going = Counter(edge.target for edge in edges), Counter(edge.source for edge in edges)
+    stands: dict[int, int] = {}
+    rounds: dict[int, list[Node]] = {}
+    for edge in edges:
+        one, other = by_id[edge.source], by_id[edge.target]
+        if going[one.id] == coming[other.id] == 1 and not edge.names and _plays_the_same(one, other):
+            first = stands.get(one.id, one.id)
+            if first != other.id:
+                stands[other.id] = first
+                rounds.setdefault(first, [one]).append(other)
+    for first, played in rounds.items():
+        by_id[first] = replace(by_id[first], label=_played_often(by_id[first].label, played))
+    kept = [by_id[node.id] for node in nodes if node.id not in stands]
+    joined = [replace(edge, source=stands.get(edge.source, edge.source)) for edge in edges if edge.target not in stands]
+    return kept, joined
+
+
+def _plays_the_same(one: Node, other: Node) -> bool:
+    return one.kind == other.kind == "announcement" and str(one.label) == str(other.label)
+
+
+def _played_often(label: Sentence, played: Sequence[Node]) -> Sentence:
+    languages = [node.stop.languages[0] if node.stop.languages else "" for node in played]
+    if len(set(languages)) == len(languages) and all(languages):
+        return Sentence("{what}, in {languages}", {"what": label, "languages": ", ".join(languages)})
+    return Sentence("{what}, {count} times", {"what": label, "count": len(played)})
 
 
 def _only_ends(nodes: Mapping[int, Node], going: Mapping[int, list[int]], node: int) -> bool:

@@ -32,7 +32,7 @@ KINDS: Mapping[str, Sentence] = {
 }  # fmt: skip
 
 
-SAYS_IT = re.compile(r"^(queue|ring group|conference|announcement)\s+", re.I)  # titles that begin with what it is
+SAYS_IT = re.compile(r"^(queue|ring group|group|conference|announcement)\s+", re.I)  # titles that begin with what it is
 
 
 class Names:
@@ -173,7 +173,12 @@ WHYS = tuple(
 )  # fmt: skip
 
 
+NO_MAILBOX = re.compile(r"vm[a-z]([0-9]{1,20}) is not in ext-local")  # FreePBX's ways into the mailbox of 1003: vmu1003
+
+
 def _why(name: str) -> Value:
+    if match := NO_MAILBOX.fullmatch(name):
+        return Sentence("extension {number} has no mailbox", {"number": match[1]})
     for pattern, text in WHYS:
         if match := pattern.fullmatch(name[:500]):
             return Sentence(text.template, match.groupdict())
