@@ -28,6 +28,7 @@ class Round:
     at: datetime
     calls: list[PlannedCall]
     alone: bool = False  # not before all earlier calls have ended
+    changes: bool = False  # leaves the system another than it was read: whose walks would be wrong comes before
 
 
 def rounds(planner: Planner, calls: str) -> Iterator[Round]:
@@ -38,11 +39,18 @@ def rounds(planner: Planner, calls: str) -> Iterator[Round]:
     Lazy: what comes after the first two is planned once it is known which phones have registered.
     """
     circles: list[PlannedCall] = []
+    changing: list[Round] = []
     for planned in _rounds(planner, calls):
         circles += [plan for plan in planned.calls if plan.loops]
-        yield replace(planned, calls=[plan for plan in planned.calls if not plan.loops])
-    # A call that goes round in circles eats the machine that the others need: last, and only so many.
-    yield Round(planner.open_at, circles[:CIRCLES_SHOWN], alone=True)
+        kept = replace(planned, calls=[plan for plan in planned.calls if not plan.loops])
+        if planned.changes:
+            changing.append(kept)
+        else:
+            yield kept
+    # A call that goes round in circles eats the machine that the others need: late, only so many, at their own time.
+    for at in dict.fromkeys(plan.at for plan in circles[:CIRCLES_SHOWN]):
+        yield Round(at, [plan for plan in circles[:CIRCLES_SHOWN] if plan.at == at], alone=True)
+    yield from changing
 
 
 def _rounds(planner: Planner, calls: str) -> Iterator[Round]:
@@ -61,8 +69,7 @@ def _rounds(planner: Planner, calls: str) -> Iterator[Round]:
     if planner.closed_at is not None:
         closed = planner.closed_at
         yield Round(closed, [*planner.inbound(closed), *everything.menu_keys(closed)], alone=True)
-    # Codes change the system's state: nothing may come after them that does not expect it.
-    yield Round(at, [*([listened] if listened else []), *everything.codes()], alone=True)
+    yield Round(at, [*([listened] if listened else []), *everything.codes()], alone=True, changes=True)
 
 
 class Calling:
