@@ -11,6 +11,7 @@ from ringkeep.explanations.route_words import RouteWords, telling
 from ringkeep.explanations.shapes import icon, outline
 from ringkeep.explanations.text_size import lines_of, width_of
 from ringkeep.phonesystem.callflow import Edge, Node, Tree
+from ringkeep.phonesystem.callflow.labels import said_times
 from ringkeep.translation import shown
 
 SIZE, SMALL, TITLE = 13.0, 11.0, 17.0
@@ -20,6 +21,7 @@ PADDING, ICON, SIDE = 12.0, 16.0, 16.0
 TOP = 58.0
 ROUND, LINE_GAP = 6.0, 10.0
 DEAD = {"dead_end"}
+PROMPTED = ("menu", "input")
 BOLD, HEAVY = {"start", "dead_end"}, 1.1
 STYLE = """
 svg { font-family: Vazirmatn, system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", Tahoma, sans-serif; }
@@ -124,18 +126,24 @@ def _lines_at(node: int, edges: Sequence[Edge]) -> int:
 
 
 def _box(node: Node, said: RouteWords, joined: int) -> _Box:
-    lines = tuple(lines_of(said.node(node), SIZE, TEXT_WIDTH, MOST_LINES))
-    prompts = (
-        [name for name in node.stop.prompts if not name.startswith("silence/")]
-        if node.kind in ("menu", "input")
-        else []
-    )
-    small = tuple(lines_of(", ".join(map(shown, prompts)), SMALL, TEXT_WIDTH, 2)) if prompts else ()
+    told = said.brief(node) if node.kind == "hours" else said.node(node)  # its times are the small print
+    lines = tuple(lines_of(told, SIZE, TEXT_WIDTH, MOST_LINES))
+    aside = _small_print(node)
+    small = tuple(lines_of(said.name(aside), SMALL, TEXT_WIDTH, 2 if node.kind in PROMPTED else 4)) if aside else ()
     heavy = HEAVY if node.kind in BOLD else 1.0
     text = max([width_of(line, SIZE) * heavy for line in lines] + [width_of(line, SMALL) for line in small])
     width = text + 3 * PADDING + ICON + 6
     height = len(lines) * SIZE * LEADING + len(small) * SMALL * LEADING + 2 * PADDING - 4
     return _Box(node, lines, small, width, max(height, 36.0, LINE_GAP * (joined + 1)))
+
+
+def _small_print(node: Node) -> str:
+    """What stands below: a menu's prompts, the times of opening hours that have no title."""
+    if node.kind == "hours":
+        return "; ".join(map(said_times, node.stop.name.split("; ")))
+    if node.kind in PROMPTED:
+        return ", ".join(name for name in node.stop.prompts if not name.startswith("silence/"))
+    return ""
 
 
 def _node(box: _Box, centre: Point, said: RouteWords) -> str:

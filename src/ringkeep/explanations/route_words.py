@@ -26,9 +26,10 @@ class RouteWords:
 
     def say(self, sentence: Sentence) -> str:
         """A sentence with safe names."""
-        return sentence.said(self.words, self._shown)
+        return sentence.said(self.words, self.name)
 
-    def _shown(self, text: str) -> str:
+    def name(self, text: str) -> str:
+        """A name of the phone system, fit to be shown."""
         text = shown(text)
         if MOMENT.fullmatch(text):
             return self.words.instant(datetime.fromisoformat(text))

@@ -34,6 +34,8 @@ KINDS: Mapping[str, Sentence] = {
 
 SAYS_IT = re.compile(r"^(queue|ring group|group|conference|announcement)\s+", re.I)  # titles that begin with what it is
 
+SAYS_MENU = re.compile(r"^(menu|ivr)[-_](?=.)", re.I)  # contexts that do
+
 
 class Names:
     """The model of one phone system, looked up by what stops name."""
@@ -102,7 +104,7 @@ def _menu(names: Names, stop: Stop, at: datetime) -> Sentence:
     menu = names.menus.get(stop.name)
     if stop.name.startswith("app-announcement-"):  # one that a key skips
         return Sentence("Announcement {name}", {"name": names.announcements.get(stop.name) or ", ".join(stop.prompts)})
-    return Sentence("Menu {name}", {"name": (menu.title if menu else None) or stop.name})
+    return Sentence("Menu {name}", {"name": (menu.title if menu else None) or SAYS_MENU.sub("", stop.name)})
 
 
 def _voicemail(names: Names, stop: Stop, at: datetime) -> Sentence:
@@ -137,13 +139,18 @@ def _hours(names: Names, stop: Stop, at: datetime) -> Sentence:
     is_open = "open" in stop.targets
     change = next_change(specs[-1:] if is_open else specs, at)
     plain, titled = _("Opening hours {times}"), _("Opening hours {title}")
-    said = _named(plain, titled, title, times=stop.name)
+    said = _named(plain, titled, title, times="; ".join(map(said_times, specs)))
     if change is None:
         return Sentence(OPEN_ALWAYS if is_open else CLOSED_ALWAYS, {"what": said})
     if is_open and change.minute % 5 == 1:
         change -= timedelta(minutes=1)  # the last minute counts as inside
     until = f"{change:%H:%M}" if change.date() == at.date() else f"{change:%Y-%m-%d %H:%M}"
     return Sentence(OPEN if is_open else CLOSED, {"what": said, "until": until})
+
+
+def said_times(spec: str) -> str:
+    """`08:00-17:00,sat-wed,*,*` without what holds always: "08:00-17:00 sat-wed"."""
+    return " ".join(part for part in map(str.strip, spec.split(",")) if part not in ("", "*")) or "*"
 
 
 OPEN = _("{what}: open now, until {until}")
