@@ -1,4 +1,7 @@
-"""Texts in the reader's language, from the .po catalogues beside this file, and numbers and dates as they write them."""
+"""Texts in the reader's language, from the .po catalogues beside this file, and numbers and dates as they write them.
+
+Babel and the Jalali calendar are loaded when a text needs them: every command imports this.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
-from persiantools.jdatetime import JalaliDateTime
 
 LOCALE = Path(__file__).parent / "locale"
 RIGHT_TO_LEFT = {"fa"}
@@ -28,6 +27,8 @@ class Language(StrEnum):
 
 @lru_cache
 def _catalogue(lang: str) -> dict[str, str]:
+    from babel.messages.pofile import read_po
+
     texts: dict[str, str] = {}
     for path in sorted((LOCALE / lang / "LC_MESSAGES").glob("*.po")):  # one for each part of the product
         with path.open("rb") as file:
@@ -49,6 +50,8 @@ class Words:
 
     def number(self, value: float, places: int = 0) -> str:
         """A number for reading: Persian digits in Persian."""
+        from babel.numbers import format_decimal
+
         pattern = "#,##0" + ("." + "0" * places if places else "")
         text = format_decimal(value, format=pattern, locale=self.lang, numbering_system="default")
         return self.digits(text)
@@ -67,6 +70,8 @@ class Words:
     def instant(self, at: datetime) -> str:
         """Day and time for reading: the Jalali calendar in Persian."""
         if self.lang == "fa":
+            from persiantools.jdatetime import JalaliDateTime
+
             jalali = JalaliDateTime(at)  # type: ignore[no-untyped-call]  # the library has no types
             day = self.number(jalali.day)
             return str(jalali.strftime(f"%A {day} %B %Y، %H:%M", locale="fa"))

@@ -1,4 +1,7 @@
-"""`ringkeep read`, `route`, `check`, `diff`: what a phone system is, how its calls flow, what is wrong, what changed."""
+"""`ringkeep read`, `route`, `check`, `diff`: what a phone system is, how its calls flow, what is wrong, what changed.
+
+Only the options stand here; what a verb needs is loaded when it is asked for, so that every command starts at once.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from ringkeep.explanations import differences, findings, inventory, routes
-from ringkeep.explanations.opened import answer
 from ringkeep.terminal import USAGE, errors
 from ringkeep.translation import Language
 
@@ -22,6 +23,9 @@ LangOption = Annotated[Language, typer.Option(help="language of what is printed"
 
 def read(path: PathArgument, as_json: JsonOption = False, lang: LangOption = Language.EN) -> None:
     """Say what a phone system holds: extensions, queues, menus, trunks, numbers, opening hours."""
+    from ringkeep.explanations import inventory
+    from ringkeep.explanations.opened import answer
+
     raise typer.Exit(answer(lambda: inventory.tell(path, as_json=as_json, lang=lang.value), as_json=as_json))
 
 
@@ -47,6 +51,9 @@ def route(
     if sum((as_json, svg is not None, dot)) > 1:
         errors.print("error: choose one of --json, --svg and --dot.")
         raise typer.Exit(USAGE)
+    from ringkeep.explanations import routes
+    from ringkeep.explanations.opened import answer
+
     wanted = routes.Wanted(
         path, number, via, at or datetime.now().replace(second=0, microsecond=0), as_json, svg, dot, lang.value
     )
@@ -62,6 +69,9 @@ def check(
     lang: LangOption = Language.EN,
 ) -> None:
     """Find what is wrong: dead ends, toll-fraud holes, missing prompts, queues that nobody answers."""
+    from ringkeep.explanations import findings
+    from ringkeep.explanations.opened import answer
+
     work = findings.Work(path, rates, datetime.now(), as_json, lang.value)
     raise typer.Exit(answer(lambda: findings.tell(work), as_json=as_json))
 
@@ -73,4 +83,7 @@ def diff(
     lang: LangOption = Language.EN,
 ) -> None:
     """Say in telephone language what changed between two states of a phone system; exit code 4 when something did."""
+    from ringkeep.explanations import differences
+    from ringkeep.explanations.opened import answer
+
     raise typer.Exit(answer(lambda: differences.tell(before, after, as_json=as_json, lang=lang.value), as_json=as_json))

@@ -12,7 +12,7 @@ from pathlib import Path
 from ringkeep.backups.contents import phone_system, read_contents
 from ringkeep.backups.source import Source, SourceError, open_source
 from ringkeep.phonesystem.model import PhoneSystem
-from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json
+from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json, unforeseen
 from ringkeep.translation import shown
 
 
@@ -64,13 +64,5 @@ def _why(error: Exception) -> tuple[str, str]:
             return error.code, str(error)
         case MemoryError():
             return "too-large", "Reading it takes more memory than there is: this is no usual phone system."
-        case OSError():
-            what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
-            return "refused", f"The operating system refused something ({what})."
         case _:
-            frame = error.__traceback__
-            while frame and frame.tb_next:
-                frame = frame.tb_next
-            where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
-            said = f"{type(error).__name__}: {error}"[:300]
-            return "internal", f"Ringkeep itself failed on this phone system: please report it ({said}, {where})."
+            return unforeseen(error)
