@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY, DIFFERENT = 0, 1, 2, 3, 4  # exit codes
-errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+class Errors:
+    """Standard error, one plain line a message."""
+
+    def print(self, message: str) -> None:
+        """Say it at once; where nobody listens any more, nothing is wrong with that."""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: closed
+            print(message, file=sys.stderr, flush=True)
+
+
+errors = Errors()
 
 
 def print_json(document: object) -> None:

@@ -27,10 +27,13 @@ class Language(StrEnum):
 
 @lru_cache
 def _catalogue(lang: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    catalogues = sorted((LOCALE / lang / "LC_MESSAGES").glob("*.po"))
+    if not catalogues:  # English
+        return texts
     from babel.messages.pofile import read_po
 
-    texts: dict[str, str] = {}
-    for path in sorted((LOCALE / lang / "LC_MESSAGES").glob("*.po")):  # one for each part of the product
+    for path in catalogues:  # one for each part of the product
         with path.open("rb") as file:
             texts |= {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
     return texts

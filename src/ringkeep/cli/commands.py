@@ -1,8 +1,11 @@
-"""The `ringkeep` command: assembles the verbs of the parts."""
+"""The `ringkeep` command: assembles the verbs of the parts.
+
+The modules `cli` of the parts hold options only. What a verb works with is imported inside its function: `read` need
+not wait for what `prove` calls with. tests/cli/test_start.py holds them to it.
+"""
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -24,6 +27,8 @@ app.command(name="diff")(explanations.diff)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"ringkeep {version('ringkeep')}")
         raise typer.Exit
 

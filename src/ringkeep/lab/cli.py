@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from ringkeep.lab import image as images
+from ringkeep.terminal import COULD_NOT_TRY, errors
 
 app = typer.Typer(help="The lab: images of real Asterisk that drills run on.", no_args_is_help=True)
-errors = Console(stderr=True)
 
 
 def build_image(version: int) -> images.Image:
     """Build one image with a progress bar on stderr; plain lines where that is no terminal."""
-    if not errors.is_terminal:
+    if not sys.stderr.isatty():
         errors.print(f"Building the lab image for Asterisk {version} (once per user; about a minute or two)")
         return images.build(version, lambda what, share: errors.print(f"  {share:4.0%} {what}"))
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=errors) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(f"Asterisk {version}", total=1.0)
         return images.build(
             version, lambda what, share: bar.update(task, description=f"Asterisk {version}: {what}", completed=share)
@@ -50,8 +51,8 @@ def build(
         try:
             made = build_image(version)
         except images.ImageError as error:
-            errors.print(f"[red]error:[/red] {error}", highlight=False)
-            raise typer.Exit(3) from error
+            errors.print(f"error: {error}")
+            raise typer.Exit(COULD_NOT_TRY) from error
         typer.echo(f"Asterisk {made.asterisk} is ready: {made.root.parent}")
 
 
@@ -68,6 +69,9 @@ def list_images(as_json: Annotated[bool, typer.Option("--json", help="one JSON d
     if not found:
         typer.echo("No image yet. Build them with: ringkeep lab build")
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("Asterisk", "Debian", "built", "packages (sha256)", "where")
     for image in found:
         table.add_row(image.asterisk, image.suite, image.built_at, image.packages_sha256[:16], str(image.root.parent))
