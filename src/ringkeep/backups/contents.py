@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
 from ringkeep.backups.source import Source
@@ -13,6 +15,10 @@ from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
 from ringkeep.phonesystem.standins import stand_ins
 
+SOUND_BYTES = 64 << 20  # a larger recording is no prompt
+RECORDING = re.compile(
+    r"/(?:sounds/(?:[a-z]{2}(?:_[A-Za-z]+)?/)?custom|moh|mohmp3)/.+\.(?:wav|WAV|gsm|ulaw|alaw|g722|sln\d*|mp3|g729|wav49)$"
+)
 CONFIG_BYTES = 64 << 20  # a larger configuration file is not one
 
 
@@ -42,7 +48,19 @@ def phone_system(source: Source, contents: Contents) -> PhoneSystem:
         paths=contents.names,
         tables=contents.tables,
     )
-    return replace(system, problems=(*system.problems, *contents.tables.problems))  # known once the tables were read
+    problems = (*system.problems, *contents.tables.problems)  # known once the tables were read
+    return replace(system, problems=problems, sounds=sounds(source.root, contents.names))
+
+
+def sounds(root: Path, names: Set[str]) -> dict[str, str]:
+    """The owner's own recordings: path as seen inside -> a digest of the file; what packages bring is not among them."""
+    found = {}
+    for name in names:
+        if RECORDING.search(name):
+            path = root / name.lstrip("/")
+            if path.is_file() and path.stat().st_size <= SOUND_BYTES:
+                found[name] = blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    return found
 
 
 def config_files(root: Path) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from ringkeep.phonesystem.differences.layers import Difference, differ, join
 from ringkeep.phonesystem.differences.leftovers import leftovers
 from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.pairs import paired
+from ringkeep.phonesystem.differences.recordings import recordings
 from ringkeep.phonesystem.differences.table_traces import table_traces
 from ringkeep.phonesystem.differences.things import Key, Thing, Things, flatten
 from ringkeep.phonesystem.differences.traces import Trace, comparable, file_traces, state_traces
@@ -34,6 +35,7 @@ STATES = {
     "file",
     "dialplan",
     "table",
+    "prompt",
 }  # kept elsewhere than in the database's pages
 OF_MODULES = {"setting", "feature_code"}
 STATE_FIELDS = {"is_night", "override", "title"}
@@ -71,7 +73,8 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     layers = _Layers(flatten(a), flatten(b), flatten(a.shown) if a.shown else {}, flatten(b.shown) if b.shown else {})
     owners = Owners.of(layers.old, layers.new, layers.shown_old, layers.shown_new)
     traces = _traces(a, b, owners)
-    if not traces:
+    sounds = list(recordings(a, b))
+    if not traces and not sounds:
         return ()
     found = _found(a, b, layers)
     evidence = _Evidence(traces, owners, heirs_of(a, b, traces))
@@ -80,7 +83,7 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     left = evidence.unexplained(backed)
     left = _without_new_contexts(left, traces, a, b)
     told += leftovers(left, layers.all(), told)
-    told = paired(told, a, b)
+    told = [*paired(told, a, b), *sounds]
     sources = {trace.source for trace in left if trace.origin not in ("custom", "program")}
     for one in told:
         one.status = _status(one, a, b, sources)
@@ -92,15 +95,15 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
 def _without_new_contexts(left: list[Trace], traces: list[Trace], a: PhoneSystem, b: PhoneSystem) -> list[Trace]:
     """Without what the product wrote along with a whole context that came or went and of which something is told."""
     remaining = set(map(id, left))
-    explained = {_context(trace) for trace in traces if trace.is_generated_line and id(trace) not in remaining}
+    explained = {name for t in traces if t.is_generated_line and id(t) not in remaining for name in _contexts(t)}
     moved = explained & (a.dialplan.contexts.keys() ^ b.dialplan.contexts.keys())
-    return [trace for trace in left if not (trace.is_generated_line and _context(trace) in moved)]
+    return [trace for trace in left if not (trace.is_generated_line and moved & set(_contexts(trace)))]
 
 
-def _context(trace: Trace) -> str:
-    """The context that a line of the dialplan stands in, or that it includes."""
-    text = (trace.before or trace.after or "") if trace.option == "include" else trace.locus
-    return text.partition(",")[0]
+def _contexts(trace: Trace) -> tuple[str, ...]:
+    """The context that a line of the dialplan stands in, and that it includes."""
+    included = (trace.before or trace.after or "") if trace.option == "include" else ""
+    return tuple(text.partition(",")[0] for text in (trace.locus, included) if text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,8 +234,6 @@ def _says_again(one: Difference, all_: list[Difference]) -> bool:
     if one.field is None:
         return False
     plain = [other for other in all_ if other is not one and other.field and _rank(other) < _rank(one)]
-    if one.field == "disallow" and any(other.field == "codecs" for other in all_):
-        return True
     if any(other.field == "technology" for other in plain) and one.field not in ("name", "secret", "context"):
         return True
     if not plain:

@@ -59,7 +59,7 @@ FIELDS: Mapping[str, Sentence] = {
     "numbers": Sentence("the list of numbers"), "music": Sentence("the music on hold"), "order": Sentence("the order of outbound routes"),
     "dialplan": Sentence("the generated dialplan"), "do_not_disturb": Sentence("do not disturb"), "call_waiting": Sentence("call waiting"),
     "forward_always": Sentence("call forwarding"), "forward_busy": Sentence("call forwarding when busy"), "forward_unanswered": Sentence("call forwarding when unanswered"),
-    "lines": Sentence("the lines"), "musicclass": Sentence("the music on hold"), "annmsg_id": Sentence("the announcement to callers"),
+    "code": Sentence("the code"), "penalty": Sentence("the penalty"), "lines": Sentence("the lines"), "musicclass": Sentence("the music on hold"), "annmsg_id": Sentence("the announcement to callers"),
     "joinannounce_id": Sentence("the announcement to callers who begin to wait"), "agentannounce_id": Sentence("the announcement to who answers"),
     "announce-frequency": Sentence("the seconds between announcements of the place in line"), "attach": Sentence("the recording in the mail"),
     "periodic-announce-frequency": Sentence("the seconds between periodic announcements"), "maxlen": Sentence("the most callers who wait"),
@@ -85,5 +85,6 @@ SECRETS: Mapping[tuple[str, str], Sentence] = {
     ("trunk", "registration_secret"): Sentence("the password with which {bare} registers changed"),
     ("mailbox", "pin"): Sentence("the PIN of {bare} changed"),
     ("conference", "pin"): Sentence("the PIN of {bare} changed"),
+    ("outbound_route", "password"): Sentence("the password of {thing} changed"),
     ("manager_user", "secret"): Sentence("the password of {bare} changed"),
 }

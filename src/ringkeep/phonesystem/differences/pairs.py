@@ -10,11 +10,15 @@ from ringkeep.phonesystem.model import PhoneSystem
 
 REWRITTEN = {("outbound_route", "patterns"), ("follow_me", "members")}  # lists that people edit as one text
 
+SAID_BY = {"disallow": "codecs", "asks": "password"}  # a field that only ever follows another
+
 
 def paired(told: Iterable[Difference], a: PhoneSystem, b: PhoneSystem) -> list[Difference]:
     """The differences, those that belong together as one."""
     kept = [one for one in told if (one.what, one.field) != ("outbound_route", "order")]
     kept += _order_of_routes(a, b)
+    fields = {(one.key, one.field) for one in kept}
+    kept = [one for one in kept if one.field not in SAID_BY or (one.key, SAID_BY[one.field]) not in fields]
     groups: dict[object, list[Difference]] = {}
     for number, one in enumerate(kept):
         groups.setdefault(_group(one, number), []).append(one)

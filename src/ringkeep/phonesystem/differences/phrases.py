@@ -151,6 +151,12 @@ def state(one: Difference, values: Filled) -> Sentence | None:
             if one.after and one.after.words.startswith("false"):
                 return Sentence("somebody closed {thing} by hand, whatever the clock says", values)
             return Sentence("somebody opened {thing} by hand, whatever the clock says", values)
+        case "outbound_route", "emergency":
+            return (
+                Sentence("{thing} is now an emergency route", values)
+                if on
+                else Sentence("{thing} is no longer an emergency route", values)
+            )
         case "trunk" | "feature_code" | "follow_me", "enabled":
             return Sentence("{thing} was switched on", values) if on else Sentence("{thing} was switched off", values)
     return None

@@ -23,7 +23,7 @@ from ringkeep.phonesystem.model import Destination, PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 
 AUDIENCES = ("callers", "staff", "carriers", "inner")
-_CALLERS = {"inbound_route", "menu", "announcement", "time_condition", "night_switch", "music_class"}
+_CALLERS = {"inbound_route", "menu", "announcement", "time_condition", "night_switch", "music_class", "prompt"}
 _STAFF = {
     "extension", "mailbox", "follow_me", "call_state", "conference", "paging_group", "parking_lot", "feature_code", "outside_number", "ring_group",
     "queue", "outbound_route", "direct_access",
@@ -165,6 +165,8 @@ class Speaker:
             "thing": self.name(one.thing), "bare": self.name(one.thing, bare=True), "field": self._field(one), "id": one.id,
             "from": self.value(one, one.before), "to": self.value(one, one.after),
         }  # fmt: skip
+        if one.what == "prompt":
+            return Sentence("{thing} says something else now", values)
         for say in (self._free, self._reached, phrases.hung_up, phrases.key, self._element, phrases.state, self._known):
             if sentence := say(one, values):
                 return sentence
@@ -191,6 +193,10 @@ class Speaker:
             if one.change == "added":
                 return Sentence("{thing} was added, with a mailbox", values)
             return Sentence("{thing} was removed, with its mailbox", values)
+        if one.what == "time_condition":
+            if one.change == "added":
+                return Sentence("{thing} were added", values)
+            return Sentence("{thing} were removed", values)
         return (
             Sentence("{thing} was added", values) if one.change == "added" else Sentence("{thing} was removed", values)
         )
@@ -299,6 +305,8 @@ class Speaker:
                     if one.id
                     else Sentence("calls to any other number now go to {to}, was {from}", values)
                 )
+            case "outbound_route", "trunks" if one.before.many and one.after.many:
+                return _trunks(one.before.many, one.after.many, values)
             case "time_condition", "times":
                 return Sentence("{thing} are now {to}, were {from}", values)
             case "outbound_route", "patterns":
@@ -330,3 +338,16 @@ class Speaker:
         member = self.things.get(("extension", number))
         values |= {"member": self.name(member) if member else number, "from": before, "to": after}
         return Sentence("the penalty of {member} in {thing} is now {to}, was {from}", values)
+
+
+def _trunks(before: tuple[str, ...], after: tuple[str, ...], values: Filled) -> Sentence:
+    """Which trunks a route tries: one more, one less, or in another order."""
+    gone, come = [t for t in before if t not in after], [t for t in after if t not in before]
+    values |= {"gone": ", ".join(gone), "come": ", ".join(come)}
+    if gone and not come:
+        return Sentence("{thing} no longer uses trunk {gone}, only {to}", values)
+    if come and not gone:
+        return Sentence("{thing} now also uses trunk {come}: {to}, was {from}", values)
+    if gone:
+        return Sentence("{thing} now uses trunk {to}, was {from}", values)
+    return Sentence("{thing} now tries its trunks in the order {to}, was {from}", values)

@@ -275,7 +275,8 @@ def _numbers(system: PhoneSystem) -> Iterator[Thing]:
         yield _with(thing, number.settings)
     for route in system.outbound_routes:
         patterns = [_pattern(one) for one in route.patterns]
-        named = (route.title or route.name) if route.id else f"{route.pattern} ({route.context})"
+        by_hand = not route.id or "," in route.id
+        named = f"{route.pattern} ({route.context})" if by_hand else route.title or route.name
         thing = _thing(
             "outbound_route", route.id or f"{route.context},{route.pattern}", named,
             (route.context,) if route.context.startswith("outrt-") else (), title=_text(route.title),

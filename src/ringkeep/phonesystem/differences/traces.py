@@ -151,11 +151,18 @@ def _lines(name: str, origin: str, before: bytes, after: bytes) -> Iterator[Trac
 
 
 def _unlike(before: bytes, after: bytes) -> tuple[bytes, bytes]:
-    """Two files without the sections that both have: most of a large file is the same as the night before."""
+    """Two files without the sections whose text both have: most of a large file is the same as the night before."""
     if COMMENT.search(before) or COMMENT.search(after):
         return before, after  # a comment may reach over sections
-    old, new = Counter(BLOCK.split(before)), Counter(BLOCK.split(after))
-    return b"\n".join((old - new).elements()), b"\n".join((new - old).elements())
+    old, new = BLOCK.split(before), BLOCK.split(after)
+    counted = Counter(old), Counter(new)
+    unlike = {_named(block) for block in (*(counted[0] - counted[1]), *(counted[1] - counted[0]))}
+    return tuple(b"\n".join(b for b in blocks if _named(b) in unlike) for blocks in (old, new))  # type: ignore[return-value]
+
+
+def _named(block: bytes) -> bytes:
+    """The name of a section; a section of the same name that both have says what a further one adds to."""
+    return block.partition(b"]")[0].strip()
 
 
 def _read(path: str, raw: bytes) -> Configuration:
