@@ -148,13 +148,13 @@ def test_what_cannot_be_known_goes_both_ways(line: str, what: str) -> None:
 def test_an_unknown_value_is_asked_where_it_decides_and_not_before() -> None:
     grown = tree("exten => 1,1,Set(V=${SHELL(x)})\n same => n,Set(W=${V}1)\n same => n,GotoIf($[${W}=1]?2,1:3,1)\n"
                  "exten => 2,1,Echo()\nexten => 3,1,Directory()\n")  # fmt: skip
-    assert labels(grown)[0] == "Decided by a program" and len(grown.nodes) == 4
+    assert labels(grown)[0] == "Decided by a program: W = 1?" and len(grown.nodes) == 4
 
 
 def test_only_a_script_can_have_set_what_the_dialplan_never_sets() -> None:
     grown = tree("exten => 1,1,AGI(vip.py)\n same => n,GotoIf($[\"${VIP}\" = \"1\"]?2,1:3,1)\n"
                  "exten => 2,1,Echo()\nexten => 3,1,Directory()\n")  # fmt: skip
-    assert "Decided by the script vip.py -if so-> Echo test" in roads(grown)
+    assert "Decided by the script vip.py: VIP = 1? -if so-> Echo test" in roads(grown)
 
 
 def test_an_unknown_target_is_where_knowing_ends() -> None:
@@ -276,3 +276,28 @@ def test_an_announcement_in_two_languages_is_one_thing() -> None:
     three = walk(system("[c]\n" + text), "1", "c", TUESDAY)
     assert [str(n.label) for n in two.nodes if n.kind == "announcement"] == ["Announcement closed, in fa, en"]
     assert [str(n.label) for n in three.nodes if n.kind == "announcement"] == ["Announcement closed, 3 times"]
+
+
+def test_no_pin_that_digits_or_a_dial_tone_ask_for_is_told() -> None:
+    grown = walk(
+        made(
+            'exten => 1,1,Read(PIN,enter,4)\n same => n,GotoIf($["${PIN}" = "4711"]?in)\n same => n,Hangup()\n'
+            " same => n(in),DISA(8159,c)\n"
+        ),
+        "5550100", "carrier", TUESDAY,
+    )  # fmt: skip
+    told = repr([(str(n.label), n.application, n.stop.name) for n in grown.nodes])
+    assert "DISA" in told and "PIN" in told
+    assert "4711" not in told and "8159" not in told
+
+
+def test_a_mailbox_is_left_by_the_keys_its_settings_allow() -> None:
+    text = (
+        "exten => 1,1,Macro(box,201)\nexten => o,1,Playback(operator)\n[macro-box]\n"
+        "exten => s,1,VoiceMail(${ARG1},u)\nexten => a,1,Playback(away)\n"
+    )
+    others = {**OTHERS, "voicemail.conf": "[general]\noperator = yes\n[default]\n201 => 1,Ana\n"}
+    grown = walk(system(ENTRY + "[c]\n" + text, others=others), "5550100", "carrier", TUESDAY)
+    assert {"Voicemail of 201 -key 0-> Announcement operator", "Voicemail of 201 -key *-> Announcement away"} <= roads(
+        grown
+    )

@@ -55,6 +55,14 @@ class Index:
         return _first((f"{m.number}@{m.context}", m) for m in self._system.mailboxes)
 
     @cached_property
+    def voicemail_general(self) -> Mapping[str, str]:
+        """What holds for every mailbox that does not say otherwise."""
+        configuration = self._system.configurations.get("voicemail.conf")
+        section = configuration.section("general") if configuration else None
+        names = ("operator", "exitcontext")
+        return {name: value for name in names if section and (value := section.get(name)) is not None}
+
+    @cached_property
     def queues(self) -> Mapping[str, Queue]:
         """By name."""
         return _first((q.name, q) for q in self._system.queues)

@@ -10,10 +10,11 @@ from ringkeep.asterisk.dialplan import Step, split_arguments
 from ringkeep.phonesystem import freepbx
 from ringkeep.phonesystem.callflow.dialled import device_names, rung_by
 from ringkeep.phonesystem.callflow.walker import Choice, End, Handler, Walker
-from ringkeep.phonesystem.model import Queue
+from ringkeep.phonesystem.model import Mailbox, Queue
 from ringkeep.phonesystem.sentences import Sentence
 
 SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+TRUE = ("yes", "true", "y", "t", "1", "on")  # ast_true
 SINGLE_KEYS = "1234567890*#"
 ANSWERED, UNANSWERED, BUSY = Sentence("answered"), Sentence("nobody answers"), Sentence("busy")
 UNREACHABLE, REFUSED = Sentence("not reachable"), Sentence("refused")
@@ -289,17 +290,25 @@ def _voicemail(w: Walker, step: Step, arguments: str) -> None:
     if not w.driver.honest:
         w.driver.meet(w, stop)
         raise End("answered")
-    box = known.get(wanted[0])
     choices = [Choice("left", Sentence("a message left"), lambda w: w.set_variable("VMSTATUS", "SUCCESS"))]
-    if (
-        box is not None
-        and box.settings.get("operator", "no").lower() in ("yes", "true", "1")
-        and w.exists(w.context, "o", 1)
-    ):
-        choices.append(Choice("0", Sentence("key {key}", {"key": "0"}), lambda w: w.goto(f"{w.context},o,1", step)))
-    if w.exists(w.context, "a", 1):
-        choices.append(Choice("*", Sentence("key {key}", {"key": "*"}), lambda w: w.goto(f"{w.context},a,1", step)))
-    w.driver.choose(w, stop, choices)
+    w.driver.choose(w, stop, [*choices, *_mailbox_exits(w, step, known.get(wanted[0]))])
+
+
+def _mailbox_exits(w: Walker, step: Step, box: Mailbox | None) -> list[Choice]:
+    """Keys that leave a mailbox: 0 to the extension o, * to a (app_voicemail's leave_voicemail)."""
+    settings = {**w.index.voicemail_general, **(box.settings if box else {})}
+    leaving = settings.get("exitcontext", "").strip()
+    macro = next((frame.context for frame in w.frames if frame.kind == "macro"), "")
+    contexts = [leaving] if leaving else [w.context, macro]
+    exits = []
+    for key, extension in (("0", "o"), ("*", "a")):
+        if key == "0" and settings.get("operator", "no").strip().lower() not in TRUE:
+            continue
+        where = next((context for context in contexts if context and w.exists(context, extension, 1)), None)
+        if where is not None:
+            target = f"{where},{extension},1"
+            exits.append(Choice(key, Sentence("key {key}", {"key": key}), lambda w, to=target: w.goto(to, step)))  # type: ignore[misc]
+    return exits
 
 
 def _final(kind: str, *, answers: bool = True) -> Handler:
@@ -310,6 +319,11 @@ def _final(kind: str, *, answers: bool = True) -> Handler:
         raise End("answered" if answers else "hangup")
 
     return handler
+
+
+def _disa(w: Walker, step: Step, arguments: str) -> None:
+    """Its first argument is a PIN: nobody is told."""
+    _final("DISA")(w, step, "")
 
 
 def _record(w: Walker, step: Step, arguments: str) -> None:
@@ -352,7 +366,7 @@ HANDLERS: Mapping[str, Handler] = {
     "voicemailmain": _final("voicemail_main"), "confbridge": _final("conference"), "meetme": _final("conference"),
     "page": _page, "park": _final("parking"), "directory": _final("directory"), "echo": _final("echo"),
     "record": _record, "pickup": _final("pickup"), "pickupchan": _final("pickup"), "musiconhold": _final("music"),
-    "chanspy": _final("listening"), "milliwatt": _final("tone"), "disa": _final("DISA"),
+    "chanspy": _final("listening"), "milliwatt": _final("tone"), "disa": _disa,
     "hangup": _final("hangup", answers=False), "busy": _final("busy", answers=False),
     "congestion": _final("congestion", answers=False), "agi": _agi, "deadagi": _agi, "eagi": _agi, "saydigits": _say,
     "saynumber": _say, "sayunixtime": _say, "sayalpha": _say, "authenticate": _authenticate,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from ringkeep.asterisk.dialplan import Step, split_arguments
 from ringkeep.asterisk.expressions import Unknowable, expand, is_true
 from ringkeep.asterisk.times import time_holds
+from ringkeep.phonesystem.callflow.branches import split_branch
 from ringkeep.phonesystem.callflow.walker import Choice, End, Handler, Walker
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -43,26 +43,6 @@ def _goto_unsure(w: Walker, step: Step, why: str) -> None:
     """Where it goes is decided elsewhere: the walk cannot follow."""
     w.driver.meet(w, w.stop("unknown", why, step, step.arguments))
     raise End("unknown")
-
-
-@lru_cache(maxsize=8192)
-def split_branch(text: str, *, raw: bool = False) -> tuple[str, str, str]:
-    """`condition?yes:no`; in raw text what stands in brackets is passed over."""
-    condition, rest = _split(text, "?") if raw else text.partition("?")[::2]
-    yes, no = _split(rest, ":")
-    return condition, yes, no
-
-
-def _split(text: str, mark: str) -> tuple[str, str]:
-    depth = 0
-    for index, letter in enumerate(text):
-        if letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-        elif letter == mark and depth <= 0:
-            return text[:index], text[index + 1 :]
-    return text, ""
 
 
 def _branch(take: Handler) -> Handler:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from ringkeep.phonesystem.callflow.branches import split_branch
 from ringkeep.phonesystem.callflow.hours import next_change
 from ringkeep.phonesystem.callflow.stops import Stop
 from ringkeep.phonesystem.model import PhoneSystem
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Sentence] = {
 
 SAYS_IT = re.compile(r"^(queue|ring group|group|conference|announcement)\s+", re.I)  # titles that begin with what it is
 
+CONDITION_SHOWN = 40
 SAYS_MENU = re.compile(r"^(menu|ivr)[-_](?=.)", re.I)  # contexts that do
 
 
@@ -158,13 +160,34 @@ CLOSED = _("{what}: closed now, until {until}")
 OPEN_ALWAYS, CLOSED_ALWAYS = _("{what}: open now"), _("{what}: closed now")
 
 
+KEYED = "what the caller keys"
+CONDITIONAL = {"gotoif", "gosubif", "execif", "macroif", "while"}
+OPERATOR = re.compile("[=<>!&|]+")
+SIGNS_OF_CODE = re.compile(r"[$\"\[\]{}]")
+
+
 def _unknown(names: Names, stop: Stop, at: datetime) -> Sentence:
-    name = stop.name
+    name, application = stop.name, stop.application.lower()
     if name.startswith("the script "):
-        reason: Value = Sentence("the script {name}", {"name": name.removeprefix("the script ")})
+        script = name.removeprefix("the script ")
+        if application.endswith("agi"):
+            return Sentence("Runs the script {name}", {"name": script})
+        reason: Value = Sentence("the script {name}", {"name": script})
     else:
         reason = REASONS.get(name, name)
+    asked = _condition(stop.arguments) if application in CONDITIONAL and name != KEYED else ""
+    if asked:
+        return Sentence("Decided by {what}: {condition}?", {"what": reason, "condition": asked})
     return Sentence("Decided by {what}", {"what": reason})
+
+
+def _condition(arguments: str) -> str:
+    """`$["${ROUTE}" = "sales"]?sales` as people write it, where it is short enough to be read: "ROUTE = sales"."""
+    raw = split_branch(arguments, raw=True)[0]
+    if "(" in raw or len(raw) > 4 * CONDITION_SHOWN:
+        return ""
+    text = " ".join(OPERATOR.sub(r" \g<0> ", SIGNS_OF_CODE.sub(" ", raw)).split())
+    return text if len(text) <= CONDITION_SHOWN else ""
 
 
 # Why a call gets nowhere, as the walker says it.

@@ -17,7 +17,7 @@ from ringkeep.asterisk.dialplan import Step, split_arguments
 from ringkeep.phonesystem.callflow.entry import Entry, entry
 from ringkeep.phonesystem.callflow.graph import simplified
 from ringkeep.phonesystem.callflow.keys import key_choices
-from ringkeep.phonesystem.callflow.labels import Names
+from ringkeep.phonesystem.callflow.labels import KEYED, Names
 from ringkeep.phonesystem.callflow.stops import Stop
 from ringkeep.phonesystem.callflow.table import HANDLERS, UNSURE
 from ringkeep.phonesystem.callflow.walker import Choice, End, Setting, Walker
@@ -65,6 +65,8 @@ class Node:
             arguments = (
                 split_arguments(arguments)[0] if stop.application.lower() not in ("authenticate", "disa") else ""
             )
+        if stop.kind == "unknown" and stop.name == KEYED:
+            arguments = re.sub("[0-9]{3,}", "***", arguments)  # what keyed digits are compared with may be a PIN
         arguments = re.sub(r"(?<=:)[^:@/,&]*(?=@)", "***", arguments)
         return f"{stop.application}({arguments[:SHOWN]})"
 
