@@ -9,8 +9,8 @@ from functools import lru_cache
 COVERED = "***"
 # A name (without case, "_", "-", digits at its end) holds a secret when it ends in one of these.
 ENDINGS = (
-    "secret", "password", "passwd", "pass", "pin", "md5cred", "passphrase", "passcode", "pwd", "token", "privatekey", "apikey",
-    "cryptkey", "authkey", "salt", "hash", "credential", "credentials", "accesskey", "secretkey", "pins", "community", "register",
+    "secret", "password", "passwd", "pass", "pin", "mdcred", "passphrase", "passcode", "pwd", "token", "privatekey", "apikey",
+    "cryptkey", "authkey", "salt", "hash", "credential", "credentials", "accesskey", "secretkey", "pins", "community", "register", "dsn",
 )  # fmt: skip
 NOT_SECRET = {"bypass", "matchpatternpass", "novmpw", "pbxpin"}
 SHORTEST = 4  # a shorter value is found in every text
