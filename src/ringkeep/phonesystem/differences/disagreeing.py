@@ -29,13 +29,14 @@ def disagreements(shown: PhoneSystem, files: PhoneSystem) -> tuple[Disagreement,
     applied, or a generated file that was edited. Values are words; None for a secret and for nothing.
     """
     pages, run = flatten(shown), flatten(files)
+    kinds = {what for what, *_ in pages} & {what for what, *_ in run}
     found: list[Disagreement] = []
     for key in dict.fromkeys([*pages, *run]):
         what = key[0]
         mine, theirs = pages.get(key), run.get(key)
         if mine is not None and theirs is not None:
             found += _fields(mine, theirs)
-        elif what in WHOLE and any(other[0] == what for other in pages) and any(other[0] == what for other in run):
+        elif what in WHOLE and what in kinds:
             thing = mine or theirs
             assert thing is not None
             found.append(_whole(thing, is_shown=mine is not None))

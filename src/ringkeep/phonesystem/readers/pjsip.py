@@ -20,6 +20,7 @@ from ringkeep.phonesystem.readers.settings import caller_of, settings_of
 __all__ = ["Found", "Objects", "names", "read"]
 
 URI = re.compile(r"^sips?:(?:(?P<user>[^@;>]*)@)?(?P<host>\[[^\]]+\]|[^:;>]+)(?::(?P<port>[0-9]{1,9}))?", re.I)
+DIALLED = re.compile(r"PJSIP/([\w.-]+)")
 # Options that have a field of the model.
 IN_FIELDS = frozenset((
     "type", "context", "auth", "aors", "callerid", "mailboxes", "transport", "permit", "allow", "username", "media_encryption",
@@ -70,7 +71,8 @@ def read(
 def _dialled_endpoints(dialplan: Dialplan) -> Iterator[str]:
     for context in dialplan.contexts.values():
         for extension in context.extensions:
-            yield from re.findall(r"PJSIP/([\w.-]+)", extension.hint or "")
+            if extension.hint:
+                yield from DIALLED.findall(extension.hint)
 
 
 class _Parts:
