@@ -57,41 +57,46 @@ def expand(text: str, scope: Scope, depth: int = 0) -> str:
         return text
     if depth > DEPTH_LIMIT:
         raise Unknowable("expressions nested too deeply")
-    pieces = _pieces(text)
-    if len(pieces) == 1:
-        return _said(*pieces[0], scope, depth)[:LENGTH_LIMIT]
-    return "".join([_said(kind, piece, scope, depth) for kind, piece in pieces])[:LENGTH_LIMIT]
+    parts = []
+    for kind, piece, arguments, cut in _pieces(text):
+        if kind == TEXT:
+            parts.append(piece)
+        elif kind == NAMED:
+            value = scope.variable(piece) if arguments is None else scope.function(piece, arguments)
+            parts.append(substring(value, cut) if cut else value)
+        elif kind == NESTED:
+            parts.append(_value(expand(piece, scope, depth + 1), scope))
+        else:
+            parts.append(_computed(expand(piece, scope, depth + 1), scope))
+    return (parts[0] if len(parts) == 1 else "".join(parts))[:LENGTH_LIMIT]
 
 
-def _said(kind: str, piece: str, scope: Scope, depth: int) -> str:
-    """What one piece of a text stands for."""
-    if not kind:
-        return piece
-    if kind == "{":
-        return _value(piece, scope, depth)
-    if "$" in piece:
-        piece = expand(piece, scope, depth + 1)
-    return _computed(piece, scope)
+Piece = tuple[int, str, str | None, str]
+TEXT, NAMED, NESTED, COMPUTED = range(4)  # as it is; ${NAME(arguments):cut}; ${} with others inside; $[]
 
 
 @lru_cache(maxsize=FORGOTTEN_AFTER)
-def _pieces(text: str) -> tuple[tuple[str, str], ...]:
-    """The text taken apart: ("", as it is), ("{", inside of `${ }`), ("[", inside of `$[ ]`). Walks repeat the same steps."""
-    pieces: list[tuple[str, str]] = []
+def _pieces(text: str) -> tuple[Piece, ...]:
+    """The text taken apart, each piece as (kind, text or name, arguments, cut). Walks repeat the same steps."""
+    pieces: list[Piece] = []
     position = 0
     while (at := text.find("$", position)) >= 0:
         opening = text[at + 1 : at + 2]
         if opening not in ("{", "["):
-            pieces.append(("", text[position : at + 1]))
+            pieces.append((TEXT, text[position : at + 1], None, ""))
             position = at + 1
             continue
         end = _closing(text, at + 1)
         if at > position:
-            pieces.append(("", text[position:at]))
-        pieces.append((opening, text[at + 2 : end]))
+            pieces.append((TEXT, text[position:at], None, ""))
+        inside = text[at + 2 : end]
+        if opening == "[":
+            pieces.append((COMPUTED, inside, None, ""))
+        else:
+            pieces.append((NESTED, inside, None, "") if "$" in inside else (NAMED, *_named(inside)))
         position = end + 1
     if position < len(text):
-        pieces.append(("", text[position:]))
+        pieces.append((TEXT, text[position:], None, ""))
     return tuple(pieces)
 
 
@@ -117,10 +122,8 @@ def _closing(text: str, opening_at: int) -> int:
     return len(text)
 
 
-def _value(inside: str, scope: Scope, depth: int) -> str:
-    """One `${inside}`: a variable or function, with its optional :offset:length."""
-    if "$" in inside:
-        inside = expand(inside, scope, depth + 1)
+def _value(inside: str, scope: Scope) -> str:
+    """What stands in `${ }`, already substituted: a variable or function, with its optional :offset:length."""
     name, arguments, cut = _named(inside)
     value = scope.variable(name) if arguments is None else scope.function(name, arguments)
     return substring(value, cut) if cut else value

@@ -47,9 +47,9 @@ def rounds(planner: Planner, calls: str) -> Iterator[Round]:
             changing.append(kept)
         else:
             yield kept
-    # A call that goes round in circles eats the machine that the others need: late, only so many, at their own time.
-    for at in dict.fromkeys(plan.at for plan in circles[:CIRCLES_SHOWN]):
-        yield Round(at, [plan for plan in circles[:CIRCLES_SHOWN] if plan.at == at], alone=True)
+    # A call that goes round in circles eats the machine that others need: late, only so many, and one by one.
+    for plan in circles[:CIRCLES_SHOWN]:
+        yield Round(plan.at, [plan], alone=True)
     yield from changing
 
 

@@ -163,13 +163,14 @@ class Walker:
 
     def _count(self, step: Step) -> None:
         self.steps += 1
-        self.setting.taken[0] += 1
+        taken = self.setting.taken
+        taken[0] += 1
         key = (self.context, self.extension, self.priority, len(self.frames))
-        self.seen[key] = self.seen.get(key, 0) + 1
+        self.seen[key] = times = self.seen.get(key, 0) + 1
         self.path.append(step.place)
-        if self.steps > STEP_LIMIT or self.seen[key] > LOOP_LIMIT or self.setting.taken[0] > STEPS_IN_ALL:
+        if times > LOOP_LIMIT or self.steps > STEP_LIMIT or taken[0] > STEPS_IN_ALL:
             self.goes_round()
-        if self.seen[key] in COMPARED_AT:
+        if times in COMPARED_AT:
             if self.marks.get(key) == (now := self.situation()):
                 self.goes_round()
             self.marks[key] = now
