@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringkeep.phonesystem.callflow import Tree, UnknownCall, entry, walk
+from ringkeep.phonesystem.callflow import Entry, Forest, Tree, UnknownCall, entry, walk
 from ringkeep.phonesystem.callflow.tree import NODE_LIMIT
 from ringkeep.phonesystem.model import PhoneSystem
+from tests.growth import Growth
 from tests.phonesystem.systems import TUESDAY, system
 from tests.phonesystem.test_callflow import APPLICATIONS
 
@@ -301,3 +302,37 @@ def test_a_mailbox_is_left_by_the_keys_its_settings_allow() -> None:
     assert {"Voicemail of 201 -key 0-> Announcement operator", "Voicemail of 201 -key *-> Announcement away"} <= roads(
         grown
     )
+
+
+@pytest.mark.skipif(not SYSTEMS.is_dir(), reason=f"the real phone systems are not in {SYSTEMS}")
+def test_every_number_of_asterisks_own_tests_is_walked_in_little_time() -> None:
+    """A sample of the dialplans that Asterisk is tested with: odd on purpose."""
+    from ringkeep.explanations.opened import opened
+
+    walked = 0
+    for path in sorted((SYSTEMS / "asterisk-testsuite").rglob("extensions.conf"))[::12]:
+        with opened(path.parent) as given_system:
+            built = given_system.system
+        forest = Forest(built, TUESDAY)
+        for context in built.dialplan.contexts.values():
+            for extension in context.extensions:
+                if not extension.pattern.startswith("_"):
+                    started = time.process_time()
+                    begin = Entry(extension.pattern, None, context.name, "PJSIP/x-00000001", "", "", False)
+                    assert forest.grow(begin).nodes
+                    assert time.process_time() - started < 5, f"{path}: {context.name},{extension.pattern}"
+                    walked += 1
+    assert walked > 50
+
+
+def test_a_walk_costs_no_more_in_a_larger_system() -> None:
+    def cost(extensions: int) -> float:
+        grown = Growth(extensions)
+        forest, numbers = Forest(grown.system(), TUESDAY), list(grown.dids)[:40]
+        forest.walk(numbers[0])  # what is looked up once for all
+        started = time.process_time()
+        for number in numbers:
+            forest.walk(number)
+        return time.process_time() - started
+
+    assert cost(4_000) < 4 * cost(200) + 0.1
