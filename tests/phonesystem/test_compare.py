@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
+from tests.oracle import house_changes
 from tests.oracle.handwritten_changes import CASES, saba
 from tests.oracle.nights import Case, Night, differences
 from tests.phonesystem.systems import EXTENSIONS, PJSIP, system
@@ -64,6 +65,14 @@ def test_a_change_in_files_written_by_hand_is_told_once(base: tuple[Night, Phone
     night, system_ = base
     changes, wrong = differences(system_, night, case)
     assert wrong is None, "\n".join([wrong or "", *(change.text for change in changes)])
+
+
+@pytest.mark.parametrize("case", house_changes.CASES, ids=lambda case: case.name)
+def test_a_change_in_a_house_of_many_technologies_is_told_once(case: Case) -> None:
+    night = house_changes.house()
+    changes, wrong = differences(night.read(), night, case)
+    assert wrong is None, "\n".join([wrong or "", *(change.text for change in changes)])
+    assert not any("canary" in change.text for change in changes)
 
 
 def texts(a: PhoneSystem, b: PhoneSystem) -> list[str]:
