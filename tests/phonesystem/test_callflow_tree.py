@@ -195,7 +195,7 @@ def test_the_hour_decides_and_says_until_when(hour: int, said: str, then: str) -
 @pytest.mark.parametrize(
     ("line", "why"),
     [("Goto(gone,1,1)", "context gone is missing"), ("Goto(7,1)", "7 is not in c"),
-     ("Macro(gone)", "macro gone is missing"), ("Goto(1)", "it goes round in circles for ever")],
+     ("Goto(1)", "it goes round in circles for ever")],
 )  # fmt: skip
 def test_a_dead_end_is_marked_and_says_why(line: str, why: str) -> None:
     grown = tree(f"exten => 1,1,{line}\n")

@@ -178,7 +178,7 @@ def _macro(w: Walker, step: Step, arguments: str) -> None:
 def _enter_macro(w: Walker, step: Step, name: str, values: list[str]) -> None:
     context = f"macro-{name}"
     if not w.exists(context, "s", 1):
-        w.dead_end(f"macro {name} is missing", step)
+        return  # Asterisk warns and goes on with the next priority (app_macro); the checks tell of it
     extension = w.extension
     w.push("macro")
     _pass(w, values)

@@ -194,7 +194,7 @@ def _condition(arguments: str) -> str:
 WHYS = tuple(
     (re.compile(re.escape(text.template).replace(r"\{", "(?P<").replace(r"\}", ">.*)"), re.S), text)
     for text in (
-        Sentence("context {context} is missing"), Sentence("macro {name} is missing"), Sentence("queue {name} is missing"),
+        Sentence("context {context} is missing"), Sentence("queue {name} is missing"),
         Sentence("mailbox {name} is missing"), Sentence("{number} in {context} has no label {label}"),
         Sentence("{number} in {context} has no priority {priority}"), Sentence("{number} is not in {context}"),
         Sentence("this Asterisk has no application {name}"), Sentence("{dial} rings nobody"),
