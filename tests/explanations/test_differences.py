@@ -40,7 +40,7 @@ def test_changes_are_one_document_and_the_exit_code_says_so(changed: Path, capsy
     assert tell(SABA, changed, as_json=True, lang="en") == 4
     changes = json.loads(capsys.readouterr().out)["changes"]
     assert [(c["what"], c["id"], c["field"], c["from"], c["to"], c["audience"]) for c in changes] == [
-        ("queue", "sales", "strategy", "rrmemory", "leastrecent", "callers"),
+        ("queue", "300", "strategy", "rrmemory", "leastrecent", "callers"),
         ("extension", "200", "name", "Reception", "Front desk", "staff"),
         ("trunk", "carrier-b", "server", "198.51.100.20", "198.51.100.99", "carriers"),
     ]

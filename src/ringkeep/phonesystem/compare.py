@@ -22,7 +22,7 @@ from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.pairs import paired
 from ringkeep.phonesystem.differences.recordings import recordings
 from ringkeep.phonesystem.differences.table_traces import table_traces
-from ringkeep.phonesystem.differences.things import Key, Thing, Things, flatten
+from ringkeep.phonesystem.differences.things import Key, Thing, Things, aligned, flatten
 from ringkeep.phonesystem.differences.traces import Trace, comparable, file_traces, state_traces
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
@@ -70,7 +70,10 @@ def capital(text: str) -> str:
 
 def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     """What `b` has that `a` had not, and the other way round; empty when a user of either would notice nothing."""
-    layers = _Layers(flatten(a), flatten(b), flatten(a.shown) if a.shown else {}, flatten(b.shown) if b.shown else {})
+    old = flatten(a)
+    layers = _Layers(
+        old, aligned(old, flatten(b)), flatten(a.shown) if a.shown else {}, flatten(b.shown) if b.shown else {}
+    )
     owners = Owners.of(layers.old, layers.new, layers.shown_old, layers.shown_new)
     traces = _traces(a, b, owners)
     sounds = list(recordings(a, b))

@@ -171,6 +171,10 @@ def _follows(one: Difference, whole: dict[Key, Difference], by_key: dict[Key, li
         return True
     if _of_extension(one, whole, by_key) or _of_trunk(one, whole, by_key):
         return True
+    if one.before and one.after and (old := one.before.destination) and (new := one.after.destination):
+        renumbered = by_key.get((old.kind, old.id), ()) if old.kind == new.kind else ()
+        if any(d.field == "number" and d.before and d.after and d.after.words == new.id for d in renumbered):
+            return True  # the same queue, under its new number
     if one.what == "ring_group" and own is one:  # a number from outside that rings several phones itself
         number = whole.get(("inbound_route", one.id))
         if number is not None and number.change == one.change:

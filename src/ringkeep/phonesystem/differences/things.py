@@ -60,6 +60,19 @@ def flatten(system: PhoneSystem) -> dict[Key, Thing]:
     return found
 
 
+def aligned(old: Things, new: dict[Key, Thing]) -> Things:
+    """The new things, a queue that got another number under the one it had: its section is the same."""
+    known = {key: thing for thing in old.values() if thing.what == "queue" for key in (thing.key, *thing.aliases)}
+    found: dict[Key, Thing] = {}
+    for key, thing in new.items():
+        was = next((known[k] for k in (*thing.aliases, key) if k in known), None) if key[0] == "queue" else None
+        if was is not None and was.key != key and was.key not in new:
+            thing.aliases |= {key}
+            thing.id = was.id
+        found[thing.key] = thing
+    return found
+
+
 # -- values ---------------------------------------------------------------------------------------------------
 
 
@@ -198,12 +211,12 @@ def _called(system: PhoneSystem) -> Iterator[Thing]:
         members = queue.member_numbers if whole else tuple(known.get(m, m) for m in queue.members)
         yield _with(
             _thing(
-                "queue", queue.name, queue.title, (queue.name, queue.number or ""), title=_text(queue.title),
-                strategy=_text(queue.strategy), members=_list(members), wait_s=_number(queue.timeout_s),
+                "queue", queue.number or queue.name, queue.title or queue.name, (queue.name, queue.number or ""), title=_text(queue.title),
+                number=_text(queue.number), strategy=_text(queue.strategy), members=_list(members), wait_s=_number(queue.timeout_s),
                 destination=_to(queue.destination),
             ),
             queue.settings,
-            [("queue", queue.number)] if queue.number else (),
+            [("queue", queue.name)] if queue.number not in (None, queue.name) else (),
         )  # fmt: skip
     for group in system.ring_groups:
         yield _with(
