@@ -13,6 +13,7 @@ from ringkeep.phonesystem.compare import Change, capital, compare
 from ringkeep.phonesystem.differences.telling import AUDIENCES
 from ringkeep.phonesystem.differences.traces import comparable
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.terminal import DIFFERENT, GOOD, print_json
 from ringkeep.translation import Words, shown
 
@@ -28,7 +29,7 @@ HEADINGS = {
 def tell(before: Path, after: Path, *, as_json: bool, lang: str) -> int:
     """Print the changes; the exit code: 0 none, 4 some. Raises SourceError."""
     with opened(before) as a, opened(after) as b:
-        changes = compare(a.system, b.system)
+        changes = secrets_of(a.system, b.system).covered_in(compare(a.system, b.system))
         notes = incomparable(a.system, b.system)
     words = Words(lang)
     if as_json:

@@ -18,6 +18,7 @@ from ringkeep.explanations.sounds import listen
 from ringkeep.phonesystem.checks import Beside, Finding, review
 from ringkeep.phonesystem.checks.rates import BadRates, Rate, read_rates
 from ringkeep.phonesystem.checks.words import ADVICE, TITLES, WHY
+from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, print_json
 from ringkeep.translation import Words, shown
@@ -65,7 +66,7 @@ def tell(work: Work) -> int:
             at=work.at, rates=rates, version=phone_system.source.asterisk_version,
             sounds=listen(phone_system.source, phone_system.system),
         )  # fmt: skip
-        findings = review(phone_system.system, beside)
+        findings = secrets_of(phone_system.system).covered_in(review(phone_system.system, beside))
         if work.as_json:
             print_json(document(findings, words))
         else:

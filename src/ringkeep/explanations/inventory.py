@@ -9,6 +9,7 @@ from rich.console import Console
 from ringkeep.explanations.inventory_document import document
 from ringkeep.explanations.inventory_tables import print_inventory
 from ringkeep.explanations.opened import opened
+from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.terminal import GOOD, print_json
 
 
@@ -16,7 +17,7 @@ def tell(path: Path, *, as_json: bool, lang: str) -> int:
     """Print the phone system at `path`; the exit code."""
     with opened(path) as it:
         if as_json:
-            print_json(document(it.source, it.system))
+            print_json(secrets_of(it.system).covered_in(document(it.source, it.system)))
         else:
             print_inventory(it.source, it.system, Console(highlight=False), lang)
     return GOOD

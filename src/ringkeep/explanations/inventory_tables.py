@@ -16,6 +16,7 @@ from ringkeep.backups.source import Source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.differences.names import DESTINATIONS, TITLED
 from ringkeep.phonesystem.model import Destination, OutboundRoute, PhoneSystem
+from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Words, shown
 
@@ -249,7 +250,7 @@ PAGES = (
 
 def print_inventory(source: Source, system: PhoneSystem, console: Console, lang: str = "en") -> None:
     """Every list that is not empty, the first rows of the long ones."""
-    words = Words(lang)
+    words, secrets = Words(lang), secrets_of(system)
     show = partial(console.print, highlight=False)
     product = PRODUCTS.get(system.product, system.product)
     named = f"{product} {source.product_version}" if source.product_version else product
@@ -258,7 +259,7 @@ def print_inventory(source: Source, system: PhoneSystem, console: Console, lang:
     show(escape(shown(str(source.path))), style="dim", soft_wrap=True)
     teller, folded = Teller(system, words), False
     for page in PAGES:
-        rows = list(page.rows(teller))
+        rows = [tuple(secrets.covered(cell) if cell else cell for cell in row) for row in page.rows(teller)]
         if rows:
             _table(page, rows, words, show)
             folded = folded or len(rows) > ROWS

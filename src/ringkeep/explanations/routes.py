@@ -17,6 +17,7 @@ from ringkeep.explanations.route_text import branches, overview
 from ringkeep.explanations.route_words import RouteWords
 from ringkeep.phonesystem.callflow import Forest, Tree, UnknownCall, entry
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.terminal import GOOD, NOT_GOOD, USAGE, errors, print_json
 
 
@@ -47,7 +48,7 @@ def tell(wanted: Wanted) -> int:
     except UnknownCall as unknown:
         errors.print(f"error: {said.say(unknown.says)}")
         return USAGE
-    _show(trees, wanted, said)
+    _show(secrets_of(system).covered_in(trees), wanted, said)
     return NOT_GOOD if any(tree.dead_ends or tree.endless for tree in trees) else GOOD
 
 
@@ -57,7 +58,10 @@ def every_tree(system: PhoneSystem, at: datetime, via: str | None = None) -> lis
     trees: list[Tree] = []
     told: set[tuple[object, ...]] = set()
     for number, way in dict.fromkeys(_calls(system, via)):
-        begin = entry(system, number, way)
+        try:
+            begin = entry(system, number, way)
+        except UnknownCall:  # an inbound number that no context holds: damaged, or of a module that is switched off
+            continue
         if begin.context in system.dialplan.contexts:
             tree = forest.grow(begin)
             shape = (
