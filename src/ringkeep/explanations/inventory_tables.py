@@ -259,7 +259,7 @@ def print_inventory(source: Source, system: PhoneSystem, console: Console, lang:
     show(escape(shown(str(source.path))), style="dim", soft_wrap=True)
     teller, folded = Teller(system, words), False
     for page in PAGES:
-        rows = [tuple(secrets.covered(cell) if cell else cell for cell in row) for row in page.rows(teller)]
+        rows: list[Cells] = [tuple(secrets.covered(c) if c else c for c in row) for row in page.rows(teller)]
         if rows:
             _table(page, rows, words, show)
             folded = folded or len(rows) > ROWS
