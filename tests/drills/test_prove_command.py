@@ -75,7 +75,9 @@ def test_ctrl_c_at_any_moment_ends_it_at_once_and_without_a_traceback(user: User
     stdout, stderr = drill.communicate(timeout=QUIET_S)
     # In its first instants the interpreter itself answers: a shell shows that as 130 too. Before `main` runs it does so
     # with its own traceback, which no program can help.
-    begun = re.search(r'cli/main\.py", line \d+, in main', stderr) or not stderr.startswith(("Fatal Python error: init_", "Traceback"))
+    begun = re.search(r'cli/main\.py", line \d+, in main', stderr) or not stderr.startswith(
+        ("Fatal Python error: init_", "Traceback")
+    )
     if begun:
         assert drill.returncode in (130, -signal.SIGINT), stderr
         assert "Traceback" not in stderr

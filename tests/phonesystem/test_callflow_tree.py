@@ -336,3 +336,14 @@ def test_a_walk_costs_no_more_in_a_larger_system() -> None:
         return time.process_time() - started
 
     assert cost(4_000) < 4 * cost(200) + 0.1
+
+
+def test_a_menu_shows_the_patterns_that_callers_may_key_such_as_the_way_out() -> None:
+    grown = tree(MENU + "include => outside\n[outside]\nexten => _9X.,1,Dial(PJSIP/${EXTEN:1}@carrier)\n")
+    assert any("-number 9X., such as 955" in road and "To the carrier" in road for road in roads(grown))
+
+
+def test_a_pattern_of_extensions_is_told_as_their_numbers_only() -> None:
+    grown = tree(MENU + "exten => _20X,1,Dial(PJSIP/${EXTEN})\n")
+    assert not any("such as" in road for road in roads(grown))
+    assert any("an extension's number" in road for road in roads(grown))

@@ -154,3 +154,44 @@ def _members(inside: str) -> str:
             found.append(inside[position])
             position += 1
     return "".join(dict.fromkeys(found))
+
+
+# -- numbers of a pattern -------------------------------------------------------------------------------------
+
+
+def sample_number(pattern: str, salt: int = 0) -> str | None:
+    """A number that matches a dialplan pattern: `_9NXX.` -> "9255100"; None for s, i, t and the like.
+
+    `salt` varies the free digits, so that two routes are not tried with the same number.
+    """
+    if not pattern.startswith("_"):
+        return pattern if re.fullmatch(r"[+*#0-9]+", pattern) else None
+    digits, position, free = [], 1, _free_digits(salt)
+    while position < len(pattern):
+        letter = pattern[position]
+        if letter == "[":
+            end = pattern.find("]", position)
+            if end < 0:
+                return None
+            digits.append(next((c for c in pattern[position + 1 : end] if c in "123456789+*#0"), "1"))
+            position = end
+        elif letter in ".!":
+            digits += [next(free) for _ in range(max(2, 7 - len(digits)))]
+            break
+        elif letter.upper() in "XZN":
+            digits.append(max(next(free), {"X": "0", "Z": "1", "N": "2"}[letter.upper()]))
+        elif letter in "0123456789+*#":
+            digits.append(letter)
+        elif letter not in "- ":
+            return None
+        position += 1
+    number = "".join(digits)
+    return number if number and pattern_matches(pattern, number) else None
+
+
+def _free_digits(salt: int) -> Iterator[str]:
+    """An endless run of digits that begins with the salt's: 5 5 5 0 <salt> ..."""
+    yield from "5550"
+    yield from str(salt % 10)
+    while True:
+        yield "1"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 
-from ringkeep.drills.plan import PlannedCall, Planner, Press, sample_number
+from ringkeep.asterisk.patterns import sample_number
+from ringkeep.drills.plan import PlannedCall, Planner, Press
 from ringkeep.lab.farend import Line, Phone
 from ringkeep.phonesystem.callflow import Stop
 from ringkeep.phonesystem.model import Extension, Mailbox

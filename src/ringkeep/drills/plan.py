@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ringkeep.asterisk.patterns import pattern_matches
+from ringkeep.asterisk.patterns import pattern_matches, sample_number
 from ringkeep.drills.roads import Road
 from ringkeep.lab.calls import TECHNOLOGY
 from ringkeep.lab.farend import FarEnd, Line, Phone
@@ -271,44 +271,6 @@ def _prompts(way: Walk, presses: tuple[Press, ...]) -> tuple[Stop, ...]:
         last = next(index for index, stop in enumerate(after) if stop is presses[-1].stop)
         after = after[last + 1 :]
     return tuple(stop for stop in after if stop.prompts)
-
-
-def sample_number(pattern: str, salt: int = 0) -> str | None:
-    """A number that matches a dialplan pattern: `_9NXX.` -> "9255100"; None for s, i, t and the like.
-
-    `salt` varies the free digits, so that two routes are not tried with the same number.
-    """
-    if not pattern.startswith("_"):
-        return pattern if re.fullmatch(r"[+*#0-9]+", pattern) else None
-    digits, position, free = [], 1, _free_digits(salt)
-    while position < len(pattern):
-        letter = pattern[position]
-        if letter == "[":
-            end = pattern.find("]", position)
-            if end < 0:
-                return None
-            digits.append(next((c for c in pattern[position + 1 : end] if c in "123456789+*#0"), "1"))
-            position = end
-        elif letter in ".!":
-            digits += [next(free) for _ in range(max(2, 7 - len(digits)))]
-            break
-        elif letter.upper() in "XZN":
-            digits.append(max(next(free), {"X": "0", "Z": "1", "N": "2"}[letter.upper()]))
-        elif letter in "0123456789+*#":
-            digits.append(letter)
-        elif letter not in "- ":
-            return None
-        position += 1
-    number = "".join(digits)
-    return number if number and pattern_matches(pattern, number) else None
-
-
-def _free_digits(salt: int) -> Iterator[str]:
-    """An endless run of digits that begins with the salt's: 5 5 5 0 <salt> ..."""
-    yield from "5550"
-    yield from str(salt % 10)
-    while True:
-        yield "1"
 
 
 def opening_hours(system: PhoneSystem, today: datetime) -> tuple[datetime, datetime | None]:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ringkeep.asterisk.dialplan import Context
-from ringkeep.asterisk.patterns import pattern_matches
+from ringkeep.asterisk.patterns import pattern_matches, sample_number
 from ringkeep.phonesystem.callflow.stops import Stop
 from ringkeep.phonesystem.callflow.walker import Choice, End, Walker
 from ringkeep.phonesystem.sentences import Sentence
 
 SINGLE_KEYS = "1234567890*#"
 NUMBERS_SHOWN = 12  # longer numbers of one menu that get an edge each
+PATTERNS_SHOWN = 6  # patterns of one menu, such as one that leads outside, that get an edge each
 NUMBER = re.compile(r"[0-9*#]{2,}")
 
 
@@ -63,6 +64,20 @@ def _longer(w: Walker, stop: Stop) -> Iterator[Choice]:
         yield Choice("extension", Sentence("an extension's number"), lambda w: _directly(w, stop, count))
     for number in others[:NUMBERS_SHOWN]:
         yield Choice(number, Sentence("number {number}", {"number": number}), lambda w, n=number: w.take_key(n))  # type: ignore[misc]
+    for pattern, number in list(_of_patterns(w))[:PATTERNS_SHOWN]:
+        said = Sentence("number {pattern}, such as {number}", {"pattern": pattern, "number": number})
+        yield Choice(number, said, lambda w, n=number: w.take_key(n))  # type: ignore[misc]
+
+
+def _of_patterns(w: Walker) -> Iterator[tuple[str, str]]:
+    """Patterns of several digits that callers may key and that no extension's number is, each with a number of it."""
+    for context in w.system.dialplan.includes_of(w.context):
+        for extension in context.patterns:
+            number = sample_number(extension.pattern) if extension.steps else None
+            if number is None or len(number) < 2 or w.find(w.context, number, 1) is not extension:
+                continue
+            if not any(pattern_matches(extension.pattern, taken) for taken in _taken_by(w, context)):
+                yield extension.pattern.lstrip("_"), number
 
 
 def _taken_by(w: Walker, context: Context) -> frozenset[str]:
