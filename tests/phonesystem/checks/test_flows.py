@@ -115,3 +115,15 @@ def test_a_context_that_no_call_comes_to_is_a_note() -> None:
     ] == [("context-unreachable", "note", "lost")]
     assert codes(INBOUND + INTERNAL + lost, others={"voicemail.conf": BOXES + "[general]\ncallback=lost\n"}) == set()
     assert codes(INBOUND + INTERNAL + lost, product="freepbx") & {"context-unreachable"} == set()
+
+
+def test_a_circle_behind_a_message_is_told_for_callers_who_press_nothing() -> None:
+    extra = "[closed]\nexten => s,1,Background(closed)\n same => n,Goto(round,s,1)\n"
+    extra += "exten => 1,1,Hangup()\n[round]\nexten => s,1,Goto(s-,1)\n"
+    (finding,) = [f for f in found("Goto(closed,s,1)", extra) if f.code == "loop-endless"]
+    assert finding.severity == "bad" and "5550102" in finding.what and "press nothing" in finding.what
+
+
+def test_a_message_that_goes_on_to_an_end_is_no_circle() -> None:
+    extra = "[closed]\nexten => s,1,Background(closed)\n same => n,Hangup()\nexten => 1,1,Hangup()\n"
+    assert "loop-endless" not in {f.code for f in found("Goto(closed,s,1)", extra)}

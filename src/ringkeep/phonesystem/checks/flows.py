@@ -10,7 +10,7 @@ from ringkeep.phonesystem.callflow import Walk
 from ringkeep.phonesystem.checks.finding import Finding, listed
 from ringkeep.phonesystem.checks.fraud import own_code
 from ringkeep.phonesystem.checks.known import Known
-from ringkeep.phonesystem.checks.walks import PEOPLE, dead_end, destination, way_of
+from ringkeep.phonesystem.checks.walks import PEOPLE, dead_end, destination, way_of, without_a_key
 from ringkeep.phonesystem.model import InboundNumber, Menu
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -36,12 +36,16 @@ def advise_numbers(known: Known) -> Iterator[Finding]:
     hours = (noon.replace(hour=3), noon + timedelta(days=3, hours=3))
     silent: list[InboundNumber] = []
     lunch: list[InboundNumber] = []
+    waiting: list[InboundNumber] = []  # whose callers go round in a circle when they press nothing
     ends: dict[tuple[str, Place, str], list[str]] = {}
     for same in known.inbound:
         by_day = known.way(same[0], noon)
-        ways = [by_day, *(known.way(same[0], hour) for hour in hours if known.depends_on_hour(by_day))]
+        times = (noon, *(hours if known.depends_on_hour(by_day) else ()))
+        ways = [known.way(same[0], at) for at in times]
         any_of_many = same[0].number.startswith("_")  # an example of a pattern may be a number that nobody has
         end = None if any_of_many else next((end for way in ways if (end := _end(known, way))), None)
+        if not end and not any_of_many and any(known.way_without_a_key(same[0], at).ended == "loop" for at in times):
+            waiting.extend(same)
         if end:
             ends.setdefault(end, []).extend(number.number or "s" for number in same)
         if all(_only_voicemail(known.way(same[0], noon + timedelta(weeks=weeks))) for weeks in ORDINARY_WEEKS):
@@ -54,6 +58,13 @@ def advise_numbers(known: Known) -> Iterator[Finding]:
         else:
             says = Sentence("calls to {numbers} go round in a circle and never end", values)
         yield Finding(code, "bad", place, says, numbers[0])
+    if waiting:
+        names = listed(n.number or "s" for n in waiting)
+        says = Sentence(
+            "callers of {numbers} who press nothing go round in a circle that never ends", {"numbers": names}
+        )
+        first, *others = waiting
+        yield Finding("loop-endless", "bad", first.place, says, first.number, tuple(n.place for n in others))
     if silent:
         says = Sentence(
             "callers of {numbers} reach only voicemail on a working day at noon",
@@ -103,7 +114,8 @@ def advise_menus(known: Known) -> Iterator[Finding]:
                 continue
             target = destination(found[1]) or f"{menu.context},{key.key}"
             if target not in ends:
-                ends[target] = _end(known, way_of(known.system, key.key, menu.context, noon))
+                way = way_of(known.system, key.key, menu.context, noon)
+                ends[target] = _end(known, without_a_key(known.system, key.key, menu.context, way, noon))
             if end := ends[target]:
                 yield _key(title, key.key, end)
         yield from _endless(known, menu, title)

@@ -9,7 +9,7 @@ from ringkeep.asterisk.conf import Place
 from ringkeep.asterisk.dialplan import Context
 from ringkeep.phonesystem import references
 from ringkeep.phonesystem.callflow import Walk
-from ringkeep.phonesystem.checks.walks import alike, called, way_of, working_day
+from ringkeep.phonesystem.checks.walks import alike, called, way_of, without_a_key, working_day
 from ringkeep.phonesystem.model import InboundNumber, PhoneSystem
 from ringkeep.phonesystem.readers.pjsip import Objects
 
@@ -65,6 +65,10 @@ class Known:
         if key not in self._ways:
             self._ways[key] = way_of(self.system, called(number), number.context, at)
         return self._ways[key]
+
+    def way_without_a_key(self, number: InboundNumber, at: datetime) -> Walk:
+        """The same, past messages that wait for a key that nobody presses."""
+        return without_a_key(self.system, called(number), number.context, self.way(number, at), at)
 
     def depends_on_hour(self, way: Walk) -> bool:
         """Whether the road may be another at another hour."""

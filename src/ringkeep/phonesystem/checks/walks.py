@@ -13,6 +13,7 @@ from ringkeep.phonesystem.model import InboundNumber, PhoneSystem
 
 # Where a call meets somebody, or may.
 PEOPLE = {"queue", "extension", "ring_group", "outbound", "conference", "parking", "paging"}
+ROUNDS = 4  # menus that a caller lets run out; one that starts again for ever is looked for elsewhere
 STAFFED = {"menu", "queue", "extension", "ring_group"}
 
 PREPARING = {
@@ -23,6 +24,17 @@ PREPARING = {
 def way_of(system: PhoneSystem, number: str, context: str, at: datetime, keys: Sequence[str] = ()) -> Walk:
     """The call's road at an instant; everything that rings is answered."""
     return callflow.follow(system, number, context, at=at, keys=keys)
+
+
+def without_a_key(system: PhoneSystem, number: str, context: str, way: Walk, at: datetime) -> Walk:
+    """The same road for a caller who presses nothing where it waits for a key, when that is a circle; else as it was.
+
+    A message that may be cut short by a key waits as a menu does, and what follows it is the road of most callers.
+    """
+    if way.ended != "waiting":
+        return way
+    further = way_of(system, number, context, at, keys=("t",) * ROUNDS)
+    return further if further.ended == "loop" else way
 
 
 def called(number: InboundNumber) -> str:
