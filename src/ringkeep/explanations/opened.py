@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import io
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -46,12 +49,34 @@ def _all_kept() -> Iterator[None]:
         gc.enable()
 
 
+class _Stopped(BaseException):
+    """Somebody ends us: the private copy of the phone system must not stay behind."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _stop(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: the copy is being removed
+    raise _Stopped(number)
+
+
 def answer(work: Callable[[], int], *, as_json: bool) -> int:
     """Run a verb's work; whatever a hostile source brings about, one sentence says it. The exit code."""
+    if sys.stdout is None:  # `>&-`: there is nobody to tell, which is no fault
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no Persian shows "?"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
     try:
         code = work()
         sys.stdout.flush()
         return code
+    except _Stopped as stopped:
+        return 128 + stopped.number
     except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
         hush()
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ringkeep.phonesystem.destinations import parse_destination, words_of
 from ringkeep.phonesystem.differences.layers import Difference, norm
@@ -154,10 +154,11 @@ def _line(trace: Trace) -> Difference:
 
 def _of_nobody(traces: list[Trace]) -> Iterator[Difference]:
     settings = [_setting(t) for t in traces if t.source == "database"]
+    rows = tuple(settings)
     by_hand: dict[str, list[Trace]] = {}
     generated: dict[str, list[Trace]] = {}
     for trace in (t for t in traces if t.source != "database"):
-        same = _same_setting(settings, trace)
+        same = _same_setting(rows, trace)
         if same is not None:
             same.in_files = True
             same.traces.append(trace)
@@ -174,13 +175,14 @@ def _of_nobody(traces: list[Trace]) -> Iterator[Difference]:
     yield from settings
     for name, group in by_hand.items():
         yield _edited(name, group)
+    if any(s.in_database for s in settings):
+        return
     for context, group in generated.items():
-        if not any(s.in_database for s in settings):
-            one = Difference(
-                "changed", "dialplan", context, "generated", None, None, Thing("dialplan", context, None), in_files=True
-            )
-            one.traces = group
-            yield one
+        one = Difference(
+            "changed", "dialplan", context, "generated", None, None, Thing("dialplan", context, None), in_files=True
+        )
+        one.traces = group
+        yield one
 
 
 def _setting(trace: Trace) -> Difference:
@@ -205,12 +207,10 @@ def _reach(trace: Trace) -> Difference:
     return one
 
 
-def _same_setting(settings: list[Difference], trace: Trace) -> Difference | None:
+def _same_setting(settings: Sequence[Difference], trace: Trace) -> Difference | None:
     """The database's setting that a file's line was written from."""
     for one in settings:
         first = one.traces[0]
-        if first.source != "database":
-            continue
         if trace.origin == "generated" and first.whole and _tells_it(first, trace):
             return one
         if (first.before, first.after) != (trace.before, trace.after):
