@@ -6,9 +6,11 @@ import contextlib
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
+STEERING = re.compile("[\x7f-\x9f\u061c\u2028-\u202e\u2066\u2067]")
 GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY, DIFFERENT = 0, 1, 2, 3, 4  # exit codes
 
 
@@ -28,7 +30,8 @@ def print_json(document: object) -> None:
     """One document on one line, UTF-8 whatever the terminal's encoding."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    text = json.dumps(document, ensure_ascii=False)  # where a terminal shows it, names must not steer it
+    sys.stdout.write(STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
 
 
 def hush() -> None:

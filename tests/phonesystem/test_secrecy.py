@@ -96,3 +96,15 @@ def test_covering_takes_linear_time(piece: str) -> None:
     begun = time.process_time()
     KNOWING_NOTHING.covered(piece * (300_000 // len(piece)))
     assert time.process_time() - begun < 3
+
+
+def test_many_known_secrets_cost_no_more_than_few() -> None:
+    secrets = Secrets(frozenset(f"s3cret{number}x" for number in range(100_000)))
+    begun = time.process_time()
+    told = [secrets.covered(f"member s3cret{number}x, 12 s") for number in range(5_000)]
+    assert time.process_time() - begun < 3
+    assert set(told) == {"member ***, 12 s"}
+
+
+def test_a_known_secret_is_covered_where_it_is_only_a_part_of_a_word() -> None:
+    assert Secrets(frozenset([CANARY])).covered(f"user#{CANARY}, X={CANARY}") == "user#***, X=***"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Set
 from functools import lru_cache
+
+from ringkeep.phonesystem.secrecy import known_covered
 
 COVERED = "***"
 # A name (without case, "_", "-", digits at its end) holds a secret when it ends in one of these.
@@ -34,11 +36,9 @@ def is_secret(name: str) -> bool:
     return plain not in NOT_SECRET and plain.endswith(ENDINGS)
 
 
-def covered(text: str, known: Iterable[str] = ()) -> str:
+def covered(text: str, known: Set[str] = frozenset()) -> str:
     """The text with every secret in it covered: those that are `known`, and what stands where a secret stands."""
-    for secret in known:
-        if len(secret) >= SHORTEST and secret in text:
-            text = text.replace(secret, COVERED)
+    text = known_covered(text, known)
     text = ASSIGNED.sub(rf"\g<1>{COVERED}", text)
     text = REGISTERING.sub(f":{COVERED}@", text)
     text = COMPARED.sub(rf"\g<1>{COVERED}", text)

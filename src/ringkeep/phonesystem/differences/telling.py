@@ -75,7 +75,7 @@ class Speaker:
                     known |= {trace.before or "", trace.after or ""}
         rows = (row for system in (a, b) for row in system.tables.get("recordings", ()))
         self.recordings = {row.get("id") or "": row.get("displayname") or row.get("id") or "" for row in rows}
-        self.secrets = sorted((text for text in known if len(text) >= SHORTEST), key=len, reverse=True)
+        self.secrets = frozenset(text for text in known if len(text) >= SHORTEST)
 
     # -- values ---------------------------------------------------------------------------------------------
 
