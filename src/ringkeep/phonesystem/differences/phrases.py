@@ -70,18 +70,18 @@ def hung_up(one: Difference, values: Filled) -> Sentence | None:
     match one.what, one.field:
         case "inbound_route", "destination":
             return (
-                Sentence("calls to {id} are now hung up, was {from}", values)
+                Sentence("calls to {id} are now hung up; before, they went to {from}", values)
                 if one.id
-                else Sentence("calls to any other number are now hung up, was {from}", values)
+                else Sentence("calls to any other number are now hung up; before, they went to {from}", values)
             )
         case "announcement", "destination":
-            return Sentence("after {thing} calls are now hung up, was {from}", values)
+            return Sentence("after {thing} calls are now hung up; before, they went to {from}", values)
         case _, "destination":
-            return Sentence("unanswered calls to {thing} are now hung up, was {from}", values)
+            return Sentence("unanswered calls to {thing} are now hung up; before, they went to {from}", values)
         case "time_condition", "inside":
-            return Sentence("inside the hours of {thing} calls are now hung up, was {from}", values)
+            return Sentence("inside the hours of {thing} calls are now hung up; before, they went to {from}", values)
         case "time_condition", "outside":
-            return Sentence("outside the hours of {thing} calls are now hung up, was {from}", values)
+            return Sentence("outside the hours of {thing} calls are now hung up; before, they went to {from}", values)
     return None
 
 
