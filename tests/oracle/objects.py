@@ -6,7 +6,9 @@ two folders they load empty files, so that nothing is left of the one before.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,7 @@ MODULES = {
 }
 # app_voicemail_odbc, which cannot start here, would take app_voicemail's manager actions with it.
 MODULES_CONF = b"[modules]\nautoload=yes\nnoload=app_voicemail_odbc.so\n"
+LAST_PEER = "ringkeep-last-"
 NO_ADDRESS = re.compile(
     r"Transport '([^']+)' could not be started: (?:Address already in use|Cannot assign requested address)"
 )
@@ -160,7 +163,26 @@ async def _ask(pbx: Server, folder: Folder, version: int) -> Answers:
 async def _reload(pbx: Server, drivers: Iterable[str]) -> None:
     for driver in drivers:
         for module in MODULES[driver]:
-            await pbx.manager.command(f"module reload {module}")
+            if module == "chan_sip.so":
+                await _reload_sip(pbx)
+            else:
+                await pbx.manager.command(f"module reload {module}")
+
+
+async def _reload_sip(pbx: Server) -> None:
+    """chan_sip only notes that it is to reload, and a thread of its own does it at some later moment, saying nothing.
+
+    So a peer of ours ends the file: it is there when the file is read, and the one before is pruned at the very end.
+    """
+    name = f"{LAST_PEER}{secrets.token_hex(4)}"
+    with (pbx.tree.outside(ETC) / "sip.conf").open("ab") as file:
+        file.write(f"\n[{name}]\ntype=peer\nhost=dynamic\n".encode())
+    await pbx.manager.command("module reload chan_sip.so")
+    for _ in range(250):
+        events = await pbx.manager.collect("SIPpeers")
+        if [one for m in events if (one := m.get("ObjectName")).startswith(LAST_PEER)] == [name]:
+            return
+        await asyncio.sleep(0.02)
 
 
 async def _pjsip(pbx: Server) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -221,7 +243,8 @@ async def _iax(pbx: Server) -> dict[str, dict[str, tuple[str, ...]]]:
 
 async def _sip(pbx: Server) -> dict[str, dict[str, tuple[str, ...]]]:
     events = await pbx.manager.collect("SIPpeers")
-    return {"sip peers": {m.get("ObjectName"): (m.get("Dynamic"),) for m in events if m.event == "PeerEntry"}}
+    peers = {m.get("ObjectName"): (m.get("Dynamic"),) for m in events if m.event == "PeerEntry"}
+    return {"sip peers": {name: values for name, values in peers.items() if not name.startswith(LAST_PEER)}}
 
 
 async def _confbridge(pbx: Server) -> dict[str, dict[str, tuple[str, ...]]]:
