@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ringkeep.backups.sqldump import read_dump
+from ringkeep.sources.sqldump import read_dump
 from ringkeep.phonesystem.callflow import Forest
 from ringkeep.phonesystem.compare import compare
 from ringkeep.phonesystem.model import PhoneSystem

@@ -17,8 +17,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from ringkeep.backups.contents import phone_system, read_contents
-from ringkeep.backups.source import open_source
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 from ringkeep.explanations.inventory import tell
 from ringkeep.explanations.inventory_document import document
 from ringkeep.explanations.inventory_tables import PAGES, ROWS, print_inventory

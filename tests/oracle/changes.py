@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ringkeep.backups.contents import phone_system, read_contents
-from ringkeep.backups.source import open_source
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from tests.oracle import freepbx_changes, freepbx_moves, handwritten_changes, house_changes, issabel_changes

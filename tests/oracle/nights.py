@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringkeep.backups.contents import read_contents
-from ringkeep.backups.source import open_source
+from ringkeep.sources.contents import read_contents
+from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system

@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Files
-from ringkeep.backups import listed
-from ringkeep.backups.astdb import write_astdb
-from ringkeep.backups.contents import phone_system, read_contents
-from ringkeep.backups.source import Source, open_source
+from ringkeep.sources import listed
+from ringkeep.sources.astdb import write_astdb
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import Source, open_source
 from ringkeep.drills import judge as judging
 from ringkeep.drills import loaded as loading
 from ringkeep.drills import logs, registered, rules, stock

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ringkeep.backups.source import SourceError
+from ringkeep.sources.source import SourceError
 from ringkeep.drills import pages, visible
 from ringkeep.drills.console import Progress, print_report
 from ringkeep.drills.drill import CouldNotTry, NeedImage, Options, run

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ringkeep.backups.source import Source
+from ringkeep.sources.source import Source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.model import (
     Extension,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ringkeep.backups.source import Source
+from ringkeep.sources.source import Source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.differences.names import DESTINATIONS, TITLED
 from ringkeep.phonesystem.model import Destination, OutboundRoute, PhoneSystem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ringkeep.backups.source import Source
+from ringkeep.sources.source import Source
 from ringkeep.lab.sound import is_silent, read_wav
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.checks.recordings import CUSTOM, Sounds

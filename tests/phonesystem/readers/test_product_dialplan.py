@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ringkeep.backups.contents import phone_system, read_contents
-from ringkeep.backups.source import open_source
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.model import PhoneSystem
 from tests.phonesystem.systems import system

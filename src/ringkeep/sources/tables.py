@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Place, Problem
-from ringkeep.backups import modulejson
-from ringkeep.backups.errors import size_text
-from ringkeep.backups.rows import Rows
-from ringkeep.backups.shapes import DATABASE_FOLDER
-from ringkeep.backups.source import Source
-from ringkeep.backups.sqldump import RECORDS, Dump, read_dump
+from ringkeep.sources import modulejson
+from ringkeep.sources.errors import size_text
+from ringkeep.sources.rows import Rows
+from ringkeep.sources.shapes import DATABASE_FOLDER
+from ringkeep.sources.source import Source
+from ringkeep.sources.sqldump import RECORDS, Dump, read_dump
 from ringkeep.phonesystem.model import Row
 
 DUMP_BYTES = 256 << 20  # of one dump, unpacked; what lies behind is not read

@@ -18,12 +18,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringkeep.backups import identity, shapes
-from ringkeep.backups.budget import Budget
-from ringkeep.backups.errors import Limits, SkippedMember, SourceError, on_disk, size_text
-from ringkeep.backups.layout import CONFIG, ETC_FILES, Layout, Tree
-from ringkeep.backups.named import copy_named
-from ringkeep.backups.unpack import Unpacked, unpack
+from ringkeep.sources import identity, shapes
+from ringkeep.sources.budget import Budget
+from ringkeep.sources.errors import Limits, SkippedMember, SourceError, on_disk, size_text
+from ringkeep.sources.layout import CONFIG, ETC_FILES, Layout, Tree
+from ringkeep.sources.named import copy_named
+from ringkeep.sources.unpack import Unpacked, unpack
 
 __all__ = ["Limits", "SkippedMember", "Source", "SourceError", "open_source"]
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ringkeep.backups import php
+from ringkeep.sources import php
 
 SCHEMA = "CREATE TABLE astdb(key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))"  # main/db.c, Asterisk 16 and 22
 MAX_ENTRIES = 2_000_000

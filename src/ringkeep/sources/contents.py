@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from ringkeep.backups.source import Source
-from ringkeep.backups.tables import Database, read_tables
+from ringkeep.sources.source import Source
+from ringkeep.sources.tables import Database, read_tables
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
 from ringkeep.phonesystem.standins import stand_ins

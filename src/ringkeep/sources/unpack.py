@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringkeep.backups.budget import Budget, printable
-from ringkeep.backups.errors import SourceError, on_disk, size_text
-from ringkeep.backups.tarstream import CHUNK, Member, Stream, members
+from ringkeep.sources.budget import Budget, printable
+from ringkeep.sources.errors import SourceError, on_disk, size_text
+from ringkeep.sources.tarstream import CHUNK, Member, Stream, members
 
 RECORDINGS = ("var/spool/asterisk/monitor/", "var.spool.asterisk.monitor.tgz")
 LOGS = ("var/log/",)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringkeep.backups import php
-from ringkeep.backups.php import PhpError, loads
+from ringkeep.sources import php
+from ringkeep.sources.php import PhpError, loads
 
 
 def dumps(value: php.Value) -> bytes:

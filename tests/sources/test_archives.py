@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ringkeep.backups import unpack
-from ringkeep.backups.source import Limits, Source, SourceError, open_source
-from tests.backups.archive_builders import CONFIG, config_members, plain, special, tar_bytes
+from ringkeep.sources import unpack
+from ringkeep.sources.source import Limits, Source, SourceError, open_source
+from tests.sources.archive_builders import CONFIG, config_members, plain, special, tar_bytes
 
 Make = Callable[..., Path]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ringkeep.backups.errors import size_text
-from ringkeep.backups.layout import CONFIG, Layout, allowed
+from ringkeep.sources.errors import size_text
+from ringkeep.sources.layout import CONFIG, Layout, allowed
 
 MAX_PATHS = 5000
 MAX_IN_FOLDER = 2000

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ringkeep.backups import astdb
-from ringkeep.backups.layout import Layout
-from ringkeep.backups.source import Limits, Source, SourceError, open_source
+from ringkeep.sources import astdb
+from ringkeep.sources.layout import Layout
+from ringkeep.sources.source import Limits, Source, SourceError, open_source
 
 Make = Callable[..., Path]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ringkeep.backups import astdb, php
-from ringkeep.backups.budget import Budget
+from ringkeep.sources import astdb, php
+from ringkeep.sources.budget import Budget
 
 READ_BYTES = 64 << 10  # of a configuration file's head
 METADATA_BYTES = 64 << 20  # a larger manifest or module file is not read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ringkeep.backups.errors import Limits, SkippedMember, SourceError, size_text
+from ringkeep.sources.errors import Limits, SkippedMember, SourceError, size_text
 
 MAX_NAMED = 2000  # skipped members listed by name; the rest is counted
 

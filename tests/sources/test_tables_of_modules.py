@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.backups import astdb, modulejson
-from ringkeep.backups.modulejson import tables
-from ringkeep.backups.source import open_source
-from ringkeep.backups.tables import read_tables
+from ringkeep.sources import astdb, modulejson
+from ringkeep.sources.modulejson import tables
+from ringkeep.sources.source import open_source
+from ringkeep.sources.tables import read_tables
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers.database import read_database
-from tests.backups.test_real_systems import SYSTEMS
+from tests.sources.test_real_systems import SYSTEMS
 
 
 def written(folder: Path, **modules: object) -> Path:

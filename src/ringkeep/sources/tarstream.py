@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ringkeep.backups.errors import Limits, SourceError, size_text
+from ringkeep.sources.errors import Limits, SourceError, size_text
 
 BLOCK = 512
 CHUNK = 1 << 18

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringkeep.backups.layout import CONFIG, Tree
-from ringkeep.backups.unpack import Unpacked
+from ringkeep.sources.layout import CONFIG, Tree
+from ringkeep.sources.unpack import Unpacked
 
 CONFIG_FILES = ("extensions.conf", "asterisk.conf", "pjsip.conf", "sip.conf", "extensions.ael", "extensions.lua")
 LOOKED_FOR = "etc/asterisk, etc-asterisk, or one of " + ", ".join(CONFIG_FILES[:4])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringkeep.backups import astdb
-from ringkeep.backups.astdb import AstdbError
+from ringkeep.sources import astdb
+from ringkeep.sources.astdb import AstdbError
 
 ENTRIES = {"/AMPUSER/1000/cidname": "Ana García", "/DND/1001": "YES", "/x": "", "/پیام/۱": "سلام"}
 

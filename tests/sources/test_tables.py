@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringkeep.backups.source import Source
-from ringkeep.backups.sqldump import MAX_DAMAGES, read_dump
-from ringkeep.backups.tables import Database, read_bytes, read_tables
+from ringkeep.sources.source import Source
+from ringkeep.sources.sqldump import MAX_DAMAGES, read_dump
+from ringkeep.sources.tables import Database, read_bytes, read_tables
 
 NAMES = ("id", "keyword", "data")
 CREATE = b"""DROP TABLE IF EXISTS `sip`;

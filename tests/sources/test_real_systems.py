@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ringkeep.backups.source import Source, open_source
+from ringkeep.sources.source import Source, open_source
 
 SYSTEMS = Path(os.environ.get("RINGKEEP_SYSTEMS") or Path(__file__).resolve().parents[3] / "shared/systems")
 pytestmark = pytest.mark.skipif(not SYSTEMS.is_dir(), reason=f"the real phone systems are not in {SYSTEMS}")

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ringkeep.asterisk.conf import Place, Problem
-from ringkeep.backups.rows import Part, Rows
-from ringkeep.backups.sqlvalues import STRING, read_values
+from ringkeep.sources.rows import Part, Rows
+from ringkeep.sources.sqlvalues import STRING, read_values
 
 MAX_DAMAGES = 20
 # Call records: as large as everything else together a thousand times over, and no part of what a system is.

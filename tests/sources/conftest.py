@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backups.archive_builders import CONFIG, config_members, plain, tar_bytes
+from tests.sources.archive_builders import CONFIG, config_members, plain, tar_bytes
 
 
 @pytest.fixture

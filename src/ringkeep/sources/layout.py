@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringkeep.backups.budget import Budget
-from ringkeep.backups.errors import SourceError, size_text
-from ringkeep.backups.unpack import name_fault
+from ringkeep.sources.budget import Budget
+from ringkeep.sources.errors import SourceError, size_text
+from ringkeep.sources.unpack import name_fault
 
 MAX_HOPS = 40  # links in one path, as in Linux
 COPY_CHUNK = 1 << 20
