@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+# Django's settings are read once a process: a folder of this test run's own, never the user's.
+os.environ.pop("RINGKEEP_DATABASE_URL", None)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh RINGKEEP_HOME with its tables, for this process and those it starts."""
+    place = tmp_path / "home"
+    place.mkdir(mode=0o700)
+    monkeypatch.setenv("RINGKEEP_HOME", str(place))
+    from ringkeep.jobs.start import prepared
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringkeep.settings")
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    from django.db import connections
+
+    connections.close_all()
+    database = connections["default"]
+    database.settings_dict["NAME"] = str(place / "ringkeep.sqlite3")
+    prepared()
+    yield place
+    connections.close_all()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from django.template import Context, Engine, Library  # type: ignore[import-untyped]  # Django has no types
-from django.utils.html import format_html, format_html_join  # type: ignore[import-untyped]
+from django.template import Context, Engine, Library
+from django.utils.html import format_html, format_html_join
 
 from ringkeep.drills.report import SEVERITIES, Call, Count, Defect, Missing, Report, Step
 from ringkeep.drills.words import (

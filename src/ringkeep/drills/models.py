@@ -1,0 +1,25 @@
+"""A drill of one backup, with its verdict."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from ringkeep.backups.models import Backup
+
+
+class Drill(models.Model):
+    """One restore test in the lab."""
+
+    backup = models.ForeignKey(Backup, on_delete=models.PROTECT, related_name="drills")
+    job_id = models.CharField(max_length=120, unique=True)
+    calls = models.CharField(max_length=8)  # quick, full
+    started_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=10, default="")  # good, degraded, bad; empty: it could not be tried
+    error = models.TextField(default="")
+    first_answer_s = models.FloatField(null=True)
+    calls_good = models.IntegerField(null=True)
+    calls_made = models.IntegerField(null=True)
+    report = models.CharField(
+        max_length=300, default=""
+    )  # its files below RINGKEEP_HOME: <report>.json and <report>.html

@@ -1,0 +1,1 @@
+"""Something wrong with a phone system or its backups, with its evidence, and the alarms that tell people of it."""

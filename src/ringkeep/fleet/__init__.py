@@ -1,0 +1,1 @@
+"""The customers and their phone systems under care."""

@@ -1,0 +1,43 @@
+"""Where everything that Ringkeep keeps on this machine lives: RINGKEEP_HOME, by default ~/.ringkeep.
+
+ringkeep.sqlite3   what is known (unless RINGKEEP_DATABASE_URL names a PostgreSQL)
+jobs.sqlite3       the durable jobs, by the job engine
+keys/              the keys that encrypt stored passwords; outside the database on purpose
+repositories/      backup repositories of customers that chose a directory on this machine
+systems/ID/        one phone system: `mirror/`, its files as last fetched; `drills/`, the reports
+lab/NAME/          lab phone systems that run on this machine
+worker.lock        held by the one process that works on jobs here
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ONLY_OURS = 0o700  # it holds copies of phone systems and the keys
+
+
+class HomeError(RuntimeError):
+    """The folder cannot be made or used; the message says what to do."""
+
+
+def home() -> Path:
+    """The folder; made, for us alone, when it is not there. Raises `HomeError`."""
+    chosen = os.environ.get("RINGKEEP_HOME")
+    place = Path(chosen).expanduser().absolute() if chosen else Path.home() / ".ringkeep"
+    try:
+        place.mkdir(mode=ONLY_OURS, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeError(
+            f"The folder {place} cannot be made ({error.strerror}). Set RINGKEEP_HOME to one that can."
+        ) from error
+    return place
+
+
+def folder(*parts: str) -> Path:
+    """A folder below it, made for us alone when it is not there."""
+    place = home()
+    for part in parts:
+        place = place / part
+        place.mkdir(mode=ONLY_OURS, exist_ok=True)
+    return place

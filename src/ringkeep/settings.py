@@ -1,0 +1,79 @@
+"""Django's settings: SQLite in RINGKEEP_HOME, or the PostgreSQL that RINGKEEP_DATABASE_URL names."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ringkeep.home import HomeError, folder, home
+
+
+def _database(url: str | None) -> dict[str, Any]:
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": home() / "ringkeep.sqlite3",
+            # Measured: without these three, a web request fails as soon as two processes write.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise HomeError("RINGKEEP_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _secret() -> str:
+    """What signs cookies and forms; made at first start, kept beside the other keys."""
+    place: Path = folder("keys") / "signing"
+    if not place.exists():
+        fresh = place.with_name(f"signing.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(fresh, place)  # two starting at once agree on one
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return place.read_text()
+
+
+DATABASE_URL = os.environ.get("RINGKEEP_DATABASE_URL") or None
+DATABASES = {"default": _database(DATABASE_URL)}
+SECRET_KEY = _secret()
+INSTALLED_APPS = [
+    "ringkeep.jobs",
+    "ringkeep.fleet",
+    "ringkeep.findings",
+    "ringkeep.backups",
+    "ringkeep.drills",
+    "ringkeep.restores",
+    "ringkeep.web",
+]
+JOBS = ["ringkeep.findings.jobs", "ringkeep.backups.jobs", "ringkeep.drills.jobs", "ringkeep.restores.jobs"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ALLOWED_HOSTS = os.environ.get("RINGKEEP_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ROOT_URLCONF = "ringkeep.web.urls"
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEBUG = False
+LOGGING_CONFIG = None  # `ringkeep serve` sets its own up
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
