@@ -21,11 +21,11 @@ sys.path.insert(0, str(ROOT))  # for the systems of tests/growth.py
 
 from tests.growth import Growth  # noqa: E402
 
-from ringkeep.sources.contents import phone_system, read_contents  # noqa: E402
-from ringkeep.sources.source import Source, open_source  # noqa: E402
 from ringkeep.phonesystem.callflow import Forest, UnknownCall  # noqa: E402
 from ringkeep.phonesystem.compare import compare  # noqa: E402
 from ringkeep.phonesystem.model import PhoneSystem  # noqa: E402
+from ringkeep.sources.contents import phone_system, read_contents  # noqa: E402
+from ringkeep.sources.source import Source, open_source  # noqa: E402
 
 READ_GOAL_S, WALK_GOAL_S, DIFF_GOAL_S = 0.5, 1.0, 1.0
 SIZES = (200, 1_000, 10_000)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ringkeep.sources.sqldump import read_dump
 from ringkeep.phonesystem.callflow import Forest
 from ringkeep.phonesystem.compare import compare
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources.sqldump import read_dump
 from tests.growth import Growth, dump
 
 SMALL, LARGE = Growth(200), Growth(1_000)

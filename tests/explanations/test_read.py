@@ -17,13 +17,13 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from ringkeep.sources.contents import phone_system, read_contents
-from ringkeep.sources.source import open_source
 from ringkeep.explanations.inventory import tell
 from ringkeep.explanations.inventory_document import document
 from ringkeep.explanations.inventory_tables import PAGES, ROWS, print_inventory
 from ringkeep.explanations.opened import answer
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 
 PROJECT = Path(__file__).resolve().parents[2]
 SYSTEMS = Path(os.environ.get("RINGKEEP_SYSTEMS") or PROJECT.parent / "shared/systems")

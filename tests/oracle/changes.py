@@ -7,10 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ringkeep.sources.contents import phone_system, read_contents
-from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 from tests.oracle import freepbx_changes, freepbx_moves, handwritten_changes, house_changes, issabel_changes
 from tests.oracle.nights import SYSTEMS, Case, Night, Told, differences, real, told
 from tests.oracle.score import Score

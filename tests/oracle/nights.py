@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringkeep.sources.contents import read_contents
-from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
+from ringkeep.sources.contents import read_contents
+from ringkeep.sources.source import open_source
 
 SYSTEMS = Path(os.environ.get("RINGKEEP_SYSTEMS") or Path(__file__).resolve().parents[3] / "shared/systems")
 Row = dict[str, str | None]

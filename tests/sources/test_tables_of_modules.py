@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringkeep.asterisk.conf import Place
+from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.readers.database import read_database
 from ringkeep.sources import astdb, modulejson
 from ringkeep.sources.modulejson import tables
 from ringkeep.sources.source import open_source
 from ringkeep.sources.tables import read_tables
-from ringkeep.phonesystem.model import PhoneSystem
-from ringkeep.phonesystem.readers.database import read_database
 from tests.sources.test_real_systems import SYSTEMS
 
 

@@ -15,10 +15,6 @@ from functools import partial
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Files
-from ringkeep.sources import listed
-from ringkeep.sources.astdb import write_astdb
-from ringkeep.sources.contents import phone_system, read_contents
-from ringkeep.sources.source import Source, open_source
 from ringkeep.drills import judge as judging
 from ringkeep.drills import loaded as loading
 from ringkeep.drills import logs, registered, rules, stock
@@ -38,6 +34,10 @@ from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.completeness import missing as find_missing
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources import listed
+from ringkeep.sources.astdb import write_astdb
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import Source, open_source
 
 BOOTABLE = ("extensions.conf", "extensions.ael", "pjsip.conf", "sip.conf", "modules.conf")
 MOST_LEFT_OUT = 40  # named in a report

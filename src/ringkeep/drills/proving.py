@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ringkeep.sources.source import SourceError
 from ringkeep.drills import pages, visible
 from ringkeep.drills.console import Progress, print_report
 from ringkeep.drills.drill import CouldNotTry, NeedImage, Options, run
@@ -23,6 +22,7 @@ from ringkeep.lab.cli import build_image
 from ringkeep.lab.image import RECIPES, ImageError
 from ringkeep.lab.lab import LabError
 from ringkeep.lab.server import Server
+from ringkeep.sources.source import SourceError
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, hush, print_json, unforeseen
 
 __all__ = ["Options", "Output", "prove_sealed"]

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ringkeep.sources.source import Source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.model import (
     Extension,
@@ -21,6 +20,7 @@ from ringkeep.phonesystem.model import (
     Settings,
     Trunk,
 )
+from ringkeep.sources.source import Source
 
 # Options whose value lets somebody in, by any name a product or an owner gives them.
 SECRET = re.compile(

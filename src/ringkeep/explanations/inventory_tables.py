@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ringkeep.sources.source import Source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.differences.names import DESTINATIONS, TITLED
 from ringkeep.phonesystem.model import Destination, OutboundRoute, PhoneSystem
 from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.sources.source import Source
 from ringkeep.translation import Words, shown
 
 _ = str  # marks a text for translation

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.sources.contents import phone_system, read_contents
 from ringkeep.sources.source import Source, SourceError, open_source
-from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json, unforeseen
 from ringkeep.translation import shown
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ringkeep.sources.source import Source
 from ringkeep.lab.sound import is_silent, read_wav
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.checks.recordings import CUSTOM, Sounds
 from ringkeep.phonesystem.completeness import missing
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources.source import Source
 
 WAV_HEADER = 44  # bytes
 LONGEST = 64 << 20  # bytes of a recording looked at; a larger one is no prompt

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from ringkeep.sources.source import Source
-from ringkeep.sources.tables import Database, read_tables
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.readers import read_phone_system
 from ringkeep.phonesystem.standins import stand_ins
+from ringkeep.sources.source import Source
+from ringkeep.sources.tables import Database, read_tables
 
 SOUND_BYTES = 64 << 20  # a larger recording is no prompt
 RECORDING = re.compile(

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Place, Problem
+from ringkeep.phonesystem.model import Row
 from ringkeep.sources import modulejson
 from ringkeep.sources.errors import size_text
 from ringkeep.sources.rows import Rows
 from ringkeep.sources.shapes import DATABASE_FOLDER
 from ringkeep.sources.source import Source
 from ringkeep.sources.sqldump import RECORDS, Dump, read_dump
-from ringkeep.phonesystem.model import Row
 
 DUMP_BYTES = 256 << 20  # of one dump, unpacked; what lies behind is not read
 ALL_BYTES = 512 << 20  # of all dumps of a source

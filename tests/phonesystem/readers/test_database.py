@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringkeep.sources.contents import phone_system, read_contents
-from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.model import DialPattern, PhoneSystem, Row, Tables, Trunk
 from ringkeep.phonesystem.readers.database import read_database
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 from tests.sources.test_real_systems import SYSTEMS
 
 real = pytest.mark.skipif(not SYSTEMS.is_dir(), reason=f"the real phone systems are not in {SYSTEMS}")

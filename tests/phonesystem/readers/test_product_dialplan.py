@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ringkeep.sources.contents import phone_system, read_contents
-from ringkeep.sources.source import open_source
 from ringkeep.phonesystem.destinations import words_of
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.source import open_source
 from tests.phonesystem.systems import system
 
 GENERATED = "[from-internal-additional]\ninclude => ext-group\n[from-carrier]\ninclude => ext-did\n[internal]\ninclude => outbound-allroutes\n"
