@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
+from django.db import connections
 
-# Django's settings are read once a process: a folder of this test run's own, never the user's.
+# Django's settings are read once a process: from a folder of this test run's own, never the user's.
+_scratch = tempfile.TemporaryDirectory(prefix="ringkeep-tests-")
+os.environ["RINGKEEP_HOME"] = _scratch.name
+os.environ["DJANGO_SETTINGS_MODULE"] = "ringkeep.settings"
 os.environ.pop("RINGKEEP_DATABASE_URL", None)
+django.setup()
 
 
 @pytest.fixture
@@ -20,14 +27,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     place.mkdir(mode=0o700)
     monkeypatch.setenv("RINGKEEP_HOME", str(place))
     from ringkeep.jobs.start import prepared
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringkeep.settings")
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()
-    from django.db import connections
 
     connections.close_all()
     database = connections["default"]

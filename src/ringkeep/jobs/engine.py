@@ -1,0 +1,170 @@
+"""The durable engine: DBOS on a SQLite file beside the database, or on the same PostgreSQL.
+
+One process works on the jobs of a RINGKEEP_HOME: it holds `worker.lock`, which the kernel lets go when the process ends,
+however it ends. Others only put jobs into the queues. Over one PostgreSQL several machines may work; each goes by the
+name of its host and home, so that a restarted one takes up its own interrupted jobs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from dbos import DBOS, DBOSClient, run_dbos_database_migrations
+from django.conf import settings
+from django.db import close_old_connections, connections
+
+from ringkeep.home import home
+from ringkeep.jobs import bookkeeping
+from ringkeep.jobs.kinds import DRILLS, OTHERS, SYSTEMS, Cancelled, Run, kind_of, told
+from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
+
+APPLICATION, VERSION = "ringkeep", "1"  # a fixed version: an update of Ringkeep goes on with the jobs of the one before
+WORKFLOW = "ringkeep.job"
+SYSTEMS_AT_ONCE = int(os.environ.get("RINGKEEP_WORKERS", "4"))
+DRILLS_AT_ONCE = int(os.environ.get("RINGKEEP_DRILLS", "2"))
+POLL_S = 0.25
+
+
+class Busy(RuntimeError):
+    """Another process works on the jobs of this RINGKEEP_HOME already; the message says which."""
+
+
+def _url() -> str:
+    if not settings.DATABASE_URL:
+        return f"sqlite:///{home() / 'jobs.sqlite3'}"
+    return str(settings.DATABASE_URL).replace("postgres://", "postgresql://", 1)
+
+
+@cache
+def _migrated(url: str) -> str:
+    """The address, after its tables are there."""
+    _quiet()
+    run_dbos_database_migrations(url)
+    return url
+
+
+@cache
+def _client(url: str, process: int) -> DBOSClient:
+    return DBOSClient(system_database_url=_migrated(url), application_name=APPLICATION)
+
+
+def enqueue(job: Job) -> None:
+    """Put a job into its queue; once more does no harm."""
+    queue = kind_of(job.kind).queue
+    options: dict[str, Any] = {
+        "workflow_name": WORKFLOW,
+        "queue_name": queue,
+        "workflow_id": job.id,
+        "app_version": VERSION,
+    }
+    if queue == SYSTEMS:
+        options["queue_partition_key"] = str(job.phone_system_id)
+    _client(_url(), os.getpid()).enqueue(options, job.id)
+
+
+@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1000)
+def perform(job_id: str) -> None:
+    """One job from beginning to end; what it gives and how it ended is in its row."""
+    close_old_connections()
+    try:
+        job = bookkeeping.begin(job_id, datetime.now(UTC))
+        if job.state in ENDED:
+            return
+        run = Run(job_id, job.arguments, job.phone_system_id)
+        try:
+            result = kind_of(job.kind).function(run)
+            bookkeeping.end(job_id, SUCCEEDED, datetime.now(UTC), result=result)
+        except Cancelled:
+            run.log("Cancelled.")
+            bookkeeping.end(job_id, CANCELLED, datetime.now(UTC))
+        except Exception as error:
+            message, _, _ = told(job.kind, error)
+            run.log(message, "error")
+            bookkeeping.end(job_id, FAILED, datetime.now(UTC), error=message)
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold `worker.lock`. Raises `Busy` when another process does."""
+    place = home() / "worker.lock"
+    with place.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise Busy(
+                f"Another Ringkeep works on {home()} already (process {file.read().strip() or 'unknown'}). "
+                "Stop it first, or set RINGKEEP_HOME to another folder."
+            ) from None
+        file.seek(0)
+        file.truncate()
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Work on jobs while inside. Raises `Busy`."""
+    with alone():
+        url = _migrated(_url())
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": url,
+                "application_version": VERSION,
+                "executor_id": _worker(),
+                "log_level": "WARNING",
+                "notification_listener_polling_interval_sec": POLL_S,
+            }
+        )
+        DBOS.launch()
+        try:
+            DBOS.register_queue(
+                SYSTEMS, partition_concurrency=1, worker_concurrency=SYSTEMS_AT_ONCE, polling_interval_sec=POLL_S,
+                on_conflict="always_update",
+            )  # fmt: skip
+            for name, at_once in ((DRILLS, DRILLS_AT_ONCE), (OTHERS, 4)):
+                DBOS.register_queue(
+                    name, worker_concurrency=at_once, polling_interval_sec=POLL_S, on_conflict="always_update"
+                )
+            # A job whose maker was killed before it came into the queue.
+            for job in Job.objects.filter(state=QUEUED):
+                enqueue(job)
+            yield
+        finally:
+            DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def _worker() -> str:
+    """A name for this worker that is the same after a restart."""
+    place = hashlib.sha256(str(home().resolve()).encode()).hexdigest()[:8]
+    return f"{socket.gethostname()}-{place}"
+
+
+def _quiet() -> None:
+    """The engine speaks only of what is wrong, and not of services it could be connected to."""
+    logger = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(handler)
+        logger.propagate = False
+
+
+def active() -> int:
+    """How many jobs wait or run."""
+    return int(Job.objects.filter(state__in=(QUEUED, RUNNING)).count())

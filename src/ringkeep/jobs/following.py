@@ -1,0 +1,72 @@
+"""For commands: start a job and stay with it until it ends, whether a server runs or not."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from ringkeep.jobs import engine
+from ringkeep.jobs.actions import cancel
+from ringkeep.jobs.models import ENDED, Job
+
+LOOK_S = 0.1
+
+
+def finish(start: Callable[[], Job], *, show: bool = True) -> Job:
+    """Start a job and wait for its end; its progress goes to standard error when that is a terminal, its log anyway.
+
+    Where no other process works on jobs, this one does until the job and those that it started have ended. Ctrl-C asks for
+    the job to be cancelled; twice leaves it alone, and it goes on when a server runs.
+    """
+    with contextlib.ExitStack() as stack:
+        here = True
+        try:
+            stack.enter_context(engine.working())
+        except engine.Busy:
+            here = False
+        job = start()
+        stack.enter_context(_interrupts(job))
+        said = 0
+        while True:
+            job.refresh_from_db()
+            said = _say(job, said, show)
+            if job.state in ENDED and not (here and engine.active()):
+                break
+            time.sleep(LOOK_S)
+        if show and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[2K")
+        return job
+
+
+@contextlib.contextmanager
+def _interrupts(job: Job):  # type: ignore[no-untyped-def]
+    """Ctrl-C cancels the job; a second one ends the command."""
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        if job.state not in ENDED:
+            cancel(job, "Ctrl-C")
+
+    before = signal.signal(signal.SIGINT, asked)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _say(job: Job, said: int, show: bool) -> int:
+    if not show:
+        return said
+    for line in job.lines.order_by("id")[said:]:
+        said += 1
+        clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
+        sys.stderr.write(f"{clear}{line.text}\n")
+    if sys.stderr.isatty() and job.state not in ENDED:
+        share = f" {job.fraction:.0%}" if job.fraction is not None else ""
+        sys.stderr.write(f"\r\x1b[2K{job.step}{share}"[:150])
+        sys.stderr.flush()
+    return said

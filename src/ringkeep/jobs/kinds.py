@@ -1,0 +1,159 @@
+"""What kinds of jobs there are, and what a job's function sees of the run it is in.
+
+    @job("backup", queue=SYSTEMS)
+    def back_up(run: Run) -> Document:
+        tree = run.step("fetch the files", fetch, run.arguments["system"], tries=4)
+        return {"backup": tree}
+
+The function is called anew when a killed process is started again: `run.step` then gives what a finished step gave, and
+does the interrupted one once more. So everything with an effect belongs in steps, and a step must bear being repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from dbos import DBOS
+from django.conf import settings
+from django.db import close_old_connections
+
+from ringkeep.jobs import bookkeeping
+
+log = logging.getLogger("ringkeep.jobs")
+P = ParamSpec("P")
+T = TypeVar("T")
+Document = dict[str, Any]
+
+SYSTEMS = "systems"  # one at a time per phone system
+DRILLS = "drills"  # each takes a processor for some seconds
+OTHERS = "others"
+FIRST_PAUSE_S = float(os.environ.get("RINGKEEP_FIRST_PAUSE_S", "5"))
+LONGEST_PAUSE_S = 300.0
+
+
+class Cancelled(Exception):
+    """Somebody asked for this job to be cancelled."""
+
+
+class JobError(RuntimeError):
+    """A job cannot be done; the message is for people and says what to do."""
+
+
+class StepFailed(JobError):
+    """A step failed for good. `kind` is the error's own one word ("unreachable"), where it has one."""
+
+    def __init__(self, message: str, kind: str, permanent: bool) -> None:
+        super().__init__(message)
+        self.kind, self.permanent = kind, permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of job."""
+
+    name: str
+    queue: str
+    function: Callable[[Run], Document | None]
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def job(name: str, *, queue: str) -> Callable[[Callable[[Run], Document | None]], Callable[[Run], Document | None]]:
+    """Register a function as a kind of job."""
+
+    def register(function: Callable[[Run], Document | None]) -> Callable[[Run], Document | None]:
+        _kinds[name] = Kind(name, queue, function)
+        return function
+
+    return register
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name. Raises `JobError`."""
+    for module in settings.JOBS:
+        import_module(module)
+    if name not in _kinds:
+        raise JobError(f"There is no kind of job called {name}.")
+    return _kinds[name]
+
+
+class Run:
+    """One run of a job. Its methods may be called in steps as well."""
+
+    def __init__(self, job_id: str, arguments: Document, phone_system_id: int | None) -> None:
+        self.id, self.arguments, self.phone_system_id = job_id, arguments, phone_system_id
+
+    def step(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something once; what it gives must be plain data. Stops before it when the job is to be cancelled."""
+        return self._step(name, 1, lambda: function(*args, **kwargs))
+
+    def step_with_tries(self, name: str, tries: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `step`; an error whose `permanent` is False is waited out and tried again, `tries` times in all."""
+        return self._step(name, tries, lambda: function(*args, **kwargs))
+
+    def _step(self, name: str, tries: int, work: Callable[[], T]) -> T:
+        pause_s = FIRST_PAUSE_S
+        for turn in range(1, tries + 1):
+            outcome, value = DBOS.run_step({"name": name}, self._attempt, name, work)
+            if outcome == "done":
+                return value  # type: ignore[no-any-return]
+            if outcome == "cancelled":
+                raise Cancelled
+            failure = StepFailed(*value)
+            if failure.permanent or turn == tries:
+                raise failure
+            self.log(f"{failure} Trying again in {pause_s:.0f} s ({turn} of {tries}).", "warning")
+            DBOS.sleep(pause_s * random.uniform(0.8, 1.2))
+            pause_s = min(pause_s * 3, LONGEST_PAUSE_S)
+        raise AssertionError("tries are at least one")
+
+    def _attempt(self, name: str, work: Callable[[], Any]) -> tuple[str, Any]:
+        """A step's outcome as plain data: the engine keeps it, and a later run must be able to read it."""
+        close_old_connections()
+        try:
+            self.check()
+            self.progress(name)
+            return "done", work()
+        except Cancelled:
+            return "cancelled", None
+        except Exception as error:
+            return "failed", told(name, error)
+        finally:
+            close_old_connections()
+
+    def cancelled(self) -> bool:
+        """Whether somebody asked for this job to be cancelled."""
+        return bookkeeping.cancel_asked(self.id)
+
+    def check(self) -> None:
+        """Raise `Cancelled` when somebody asked for it."""
+        if self.cancelled():
+            raise Cancelled
+
+    def progress(self, doing: str, fraction: float | None = None) -> None:
+        """Say what is being done and how far it is (0..1)."""
+        bookkeeping.progress(self.id, doing, fraction)
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Add a line to the job's log: info, warning or error; never a secret."""
+        bookkeeping.log(self.id, text, level, datetime.now(UTC))
+
+
+def told(step: str, error: Exception) -> tuple[str, str, bool]:
+    """(message, kind, permanent). Errors of our own parts are meant for people; any other is a fault of ours."""
+    if hasattr(error, "permanent") or type(error).__module__.startswith("ringkeep."):
+        return str(error)[:2000], getattr(error, "kind", ""), getattr(error, "permanent", True)
+    log.error("step %s failed\n%s", step, "".join(traceback.format_exception(error)))
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"Ringkeep itself failed: {type(error).__name__}: {str(error)[:300]} ({where})", "internal", True

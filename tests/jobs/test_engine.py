@@ -1,0 +1,117 @@
+"""Jobs on the real engine in real processes, killed for real."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ringkeep.jobs.actions import cancel, retry, start
+from ringkeep.jobs.kinds import JobError
+from ringkeep.jobs.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job
+
+
+@pytest.fixture(autouse=True)
+def sample_jobs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings
+
+    monkeypatch.setattr(settings, "JOBS", ["tests.jobs.sample_jobs"], raising=False)
+
+
+def work(*die: str) -> int:
+    """Let another process work until nothing is left to do, or it dies."""
+    done = subprocess.run([sys.executable, "-m", "tests.jobs.worker", *die], timeout=60, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+def test_a_job_started_twice_by_the_same_key_is_done_once(tmp_path: Path) -> None:
+    file = tmp_path / "done"
+    for _ in range(2):
+        start("three", {"file": str(file)}, key="three:1")
+    assert work() == 0
+    job = start("three", {"file": str(file)}, key="three:1")
+    assert (job.state, job.result) == (SUCCEEDED, {"done": ["one", "two", "three"]})
+    assert file.read_text().split() == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("when", ["before", "unrecorded", "after"])
+@pytest.mark.parametrize("step", ["one", "two", "three"])
+def test_a_killed_process_goes_on_with_the_step_it_was_in(tmp_path: Path, step: str, when: str) -> None:
+    file = tmp_path / "done"
+    start("three", {"file": str(file)}, key="three:1")
+    assert work(step, when) == -9
+    assert Job.objects.get().state != SUCCEEDED
+    assert work() == 0
+    job = Job.objects.get()
+    assert (job.state, job.tries) == (SUCCEEDED, 2)
+    done = Counter(file.read_text().split())
+    assert done.pop(step) == (2 if when == "unrecorded" else 1)
+    assert set(done.values()) == {1} and len(done) == 2
+
+
+def test_an_error_that_may_pass_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGKEEP_FIRST_PAUSE_S", "0.05")
+    start("stubborn", {"file": str(tmp_path / "done")}, key="stubborn:1")
+    work()
+    job = Job.objects.get()
+    assert (job.state, job.result) == (SUCCEEDED, {"done": "good"})
+    assert job.lines.filter(level="warning").count() == 2
+
+
+def test_a_failed_job_says_why_and_can_be_tried_again_as_a_new_one() -> None:
+    start("hopeless", {}, key="hopeless:1")
+    work()
+    job = Job.objects.get()
+    assert (job.state, job.error) == (FAILED, "It cannot be. Do something else.")
+    again = retry(job, "me")
+    assert (again.id, again.state) == ("hopeless:1~2", QUEUED)
+    with pytest.raises(JobError, match="only one that failed"):
+        retry(again, "me")
+
+
+def test_a_phone_system_has_one_job_at_a_time_and_others_go_on_beside(tmp_path: Path) -> None:
+    file = tmp_path / "done"
+    for number in range(2):
+        for system in (1, 2):
+            start("hold", {"file": str(file)}, key=f"hold:{system}:{number}", phone_system=system)
+    work()
+    lines = file.read_text().splitlines()
+    for system in (1, 2):
+        own = [line for line in lines if f"hold:{system}:" in line]
+        assert [line.split()[0] for line in own] == ["in", "out", "in", "out"]
+    assert {line.split(":")[1] for line in lines[:2]} == {"1", "2"}, lines
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_never_begins(tmp_path: Path) -> None:
+    job = start("three", {"file": str(tmp_path / "done")}, key="three:1")
+    cancel(job, "me")
+    work()
+    assert Job.objects.get().state == CANCELLED and not (tmp_path / "done").exists()
+    with pytest.raises(JobError, match="ended already"):
+        cancel(job, "me")
+
+
+def test_a_running_job_stops_when_asked(tmp_path: Path) -> None:
+    file = tmp_path / "done"
+    job = start("hold", {"file": str(file), "s": 60}, key="hold:1", phone_system=1)
+    with subprocess.Popen([sys.executable, "-m", "tests.jobs.worker"], stdout=subprocess.DEVNULL) as worker:
+        while not file.exists():
+            assert worker.poll() is None
+        cancel(job, "me")
+        assert worker.wait(20) == 0
+    assert Job.objects.get().state == CANCELLED and "out" not in file.read_text()
+
+
+def test_a_second_worker_on_the_same_home_is_refused_and_told_why(tmp_path: Path) -> None:
+    start("hold", {"file": str(tmp_path / "done"), "s": 2}, key="hold:1", phone_system=1)
+    with subprocess.Popen([sys.executable, "-m", "tests.jobs.worker"], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout and first.stdout.readline() == "working\n"
+        second = subprocess.run([sys.executable, "-m", "tests.jobs.worker"], capture_output=True, text=True, timeout=30)
+        assert second.returncode != 0
+        assert f"process {first.pid}" in second.stderr
+        assert first.wait(20) == 0
+    assert (tmp_path / "done").read_text().split("\n")[:-1] == ["in hold:1", "out hold:1"]
