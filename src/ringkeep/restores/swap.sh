@@ -1,0 +1,320 @@
+#!/bin/sh
+# One restore on a phone system: all of it, or exactly what was. Sent by Ringkeep, run as root; removed at the end.
+#
+# sh swap.sh room | stage | swap SECONDS | resume | rollback | confirm | state | clean      (guard: by itself)
+#
+# The folder this file lies in belongs to one restore; its name is the restore's id. In it, all written by Ringkeep:
+#   units      OP<tab>FOLDER<tab>NAME   put: FOLDER/.ringkeep-ID/new/NAME takes the place of FOLDER/NAME; gone: it goes
+#   folders    every FOLDER once        roots      where folders may really lie
+#   need       BYTES<tab>FOLDER         sums       sha256sum's lines of what is staged
+#   expected   sha256sum's lines of what is to be replaced, as the plan saw it
+#   cron       the folder of cron's own files, where there is one
+#   databases  NAME a line, with databases.d/NAME.sql; astdb, astdb.back, reload: lines for Asterisk's console
+# and by this program: phase, journal, before (what was there), deadline.
+#
+# phases: staging staged swapping swapped confirmed | rolling-back rolled-back
+# How far a unit is can be seen from the files alone: what is new waits in new/, what was is linked to old/ before the
+# rename that replaces it. So every step may be repeated, in either direction, wherever it was killed.
+set -u
+umask 077
+export LC_ALL=C
+here=$(cd -P -- "$(dirname -- "$0")" && pwd) || exit 2
+mark=.ringkeep-${here##*/}
+tab=$(printf '\t')
+
+die() { # WORD what happened
+    printf 'ringkeep: %s\n' "$*" >&2
+    exit 3
+}
+
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+phase() { if [ -f "$here/phase" ]; then cat "$here/phase"; else echo new; fi; }
+
+enter() { # what is on disk when a phase begins stays there, also when the power goes
+    sync
+    printf '%s\n' "$1" >"$here/phase.new" && mv -f "$here/phase.new" "$here/phase" || die no-room "the journal cannot be written"
+    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$here/journal"
+    sync
+}
+
+uptime_s() { read -r up rest </proc/uptime && printf '%s\n' "${up%%.*}"; }
+
+# -- before ---------------------------------------------------------------------------------------------------------
+
+room() { # 5 % or 64 MB beyond what is needed stay free, whichever is less
+    while IFS=$tab read -r bytes folder; do
+        set -- $(df -P -k -- "$folder" | tail -n 1)
+        shift $(($# - 6))
+        spare=$(($2 / 20))
+        [ "$spare" -gt 65536 ] && spare=65536
+        [ $(($4 - spare)) -ge $((bytes / 1024 + 1)) ] || die no-room "$folder needs $bytes bytes and has $4 KiB free"
+    done <"$here/need"
+}
+
+inside_roots() { # no link leads out of where a phone system's files lie
+    while IFS= read -r folder; do
+        real=$(cd -P -- "$folder" 2>/dev/null && pwd) || die changed "$folder is not there any more"
+        allowed=
+        while IFS= read -r root; do
+            root=$(cd -P -- "$root" 2>/dev/null && pwd) || continue # a phone system may keep a whole part elsewhere
+            case $real/ in "${root%/}"/*) allowed=1 ;; esac
+        done <"$here/roots"
+        [ "$allowed" ] || die unsafe "$folder leads to $real, where no file of a restore belongs"
+    done <"$here/folders"
+}
+
+stage() { # the tar comes on standard input
+    case $(phase) in new | staging | staged) ;; *) die late "it is $(phase)" ;; esac
+    enter staging
+    clear_staged
+    inside_roots
+    room
+    while IFS= read -r folder; do
+        mkdir -- "$folder/$mark" "$folder/$mark/new" "$folder/$mark/old" || die no-room "$folder cannot be written"
+    done <"$here/folders"
+    tar -x -p -f - -C / || die no-room "what was sent could not be unpacked"
+    [ ! -s "$here/sums" ] || (cd / && sha256sum -c --status "$here/sums") || die damaged "what was unpacked is not what was sent"
+    while IFS= read -r name; do load "$name"; done <"$here/databases"
+    while IFS=$tab read -r op folder name; do
+        if there "$folder/$name"; then echo was; else echo none; fi
+    done <"$here/units" >"$here/before"
+    enter staged
+}
+
+clear_staged() { while IFS= read -r folder; do rm -rf -- "$folder/$mark"; done <"$here/folders"; }
+
+# -- the swap, and back ------------------------------------------------------------------------------------------------
+
+each() { # FUNCTION for every unit with what was there before
+    failed=
+    while IFS=$tab read -r op folder name <&3 && read -r was <&4; do
+        new=$folder/$mark/new/$name old=$folder/$mark/old/$name now=$folder/$name
+        "$1" && continue
+        [ "$1" = backward ] || die failed "$now could not be moved"
+        failed=$now # the way back leaves out nothing that it can bring back
+    done 3<"$here/units" 4<"$here/before"
+    [ -z "$failed" ] || die failed "$failed could not be moved"
+}
+
+aside() { # what somebody made here meanwhile
+    stray=$folder/$mark/stray.$$
+    mkdir -p -- "$stray" && mv -- "$now" "$stray/"
+}
+
+forward() {
+    if [ "$op" = gone ]; then
+        if there "$old" || ! there "$now"; then return 0; fi
+        mv -- "$now" "$old"
+        return
+    fi
+    there "$new" || return 0
+    if [ -d "$now" ]; then # a folder or a link to one: mv would move into it
+        if there "$old"; then aside; else mv -- "$now" "$old"; fi || return
+    elif there "$now" && ! there "$old"; then # linked, so that the name is never without a file
+        ln -P -- "$now" "$old" 2>/dev/null || mv -- "$now" "$old" || return
+    fi
+    mv -f -- "$new" "$now"
+}
+
+backward() {
+    if [ "$was" = none ]; then
+        if [ "$op" = gone ] || there "$new" || ! there "$now"; then return 0; fi
+        mv -- "$now" "$new"
+        return
+    fi
+    there "$old" || return 0
+    if [ "$op" = put ] && there "$new" && there "$now" && [ ! -d "$now" ]; then
+        rm -f -- "$old" # only linked so far
+        return
+    fi
+    if there "$now" && { [ -d "$now" ] || [ -d "$old" ]; }; then aside || return; fi
+    mv -f -- "$old" "$now"
+}
+
+swap() {
+    case $(phase) in
+    staged)
+        [ ! -s "$here/expected" ] || (cd / && sha256sum -c --status "$here/expected") || die changed "files have changed since the plan was made"
+        printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(($(uptime_s) + $1))" >"$here/deadline"
+        start_guard
+        enter swapping
+        ;;
+    swapping) ;;
+    swapped) return 0 ;;
+    *) die late "it is $(phase)" ;;
+    esac
+    while IFS= read -r name; do tables_forward "$name"; done <"$here/databases" # what may have to wait comes first
+    each forward
+    console "$here/astdb"
+    console "$here/reload"
+    enter swapped
+}
+
+rollback() {
+    case $(phase) in
+    new | staging | staged)
+        clear_staged
+        while IFS= read -r name; do drop_beside "$name"; done <"$here/databases"
+        enter rolled-back
+        return
+        ;;
+    rolled-back) return 0 ;;
+    confirmed) die late "it is confirmed" ;;
+    esac
+    enter rolling-back
+    each backward
+    while IFS= read -r name; do tables_backward "$name"; done <"$here/databases"
+    console "$here/astdb.back"
+    console "$here/reload"
+    enter rolled-back
+    no_guard
+}
+
+confirm() {
+    case $(phase) in swapped) enter confirmed ;; confirmed) ;; *) die late "it is $(phase)" ;; esac
+    no_guard
+    clean
+}
+
+clean() { # what was, or what was to come, is not wanted any more
+    case $(phase) in confirmed | rolled-back) ;; *) die late "it is $(phase)" ;; esac
+    while IFS= read -r name; do drop_beside "$name"; done <"$here/databases"
+    clear_staged
+    rm -rf -- "$here/databases.d" "$here/my.cnf"
+}
+
+console() { # lines for Asterisk's console; a phone system whose Asterisk is down takes them from its files when it starts
+    [ -s "$1" ] && command -v asterisk >/dev/null 2>&1 || return 0
+    while IFS= read -r line <&5; do
+        timeout 60 asterisk -rx "$line" >/dev/null 2>&1 </dev/null || return 0
+    done 5<"$1"
+}
+
+# -- if Ringkeep does not come back ---------------------------------------------------------------------------------------
+
+start_guard() {
+    if [ -s "$here/cron" ]; then # lives through a restart of the machine
+        printf 'PATH=/usr/sbin:/usr/bin:/sbin:/bin\n* * * * * root sh %s late\n' "$here/swap.sh" >"$(cat "$here/cron")/ringkeep-${here##*/}"
+    fi
+    setsid sh "$here/swap.sh" guard </dev/null >/dev/null 2>&1 9>&- &
+}
+
+no_guard() { [ ! -s "$here/cron" ] || rm -f "$(cat "$here/cron")/ringkeep-${here##*/}"; }
+
+is_late() {
+    read -r boot until_s <"$here/deadline" || return 1
+    [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ] || [ "$(uptime_s)" -ge "$until_s" ]
+}
+
+late() { # from cron, each minute
+    case $(phase) in swapping | swapped | rolling-back) if is_late; then locked && rollback; fi ;; *) no_guard ;; esac
+}
+
+guard() {
+    while :; do
+        case $(phase) in staged | swapping | swapped | rolling-back) ;; *) return 0 ;; esac
+        if is_late; then
+            locked
+            case $(phase) in swapping | swapped | rolling-back) rollback ;; esac
+            return
+        fi
+        sleep 1
+    done
+}
+
+locked() { # the kernel lets go of it when we die
+    exec 9>"$here/lock"
+    flock -w 600 9 || die busy "another run of this restore is still at work"
+}
+
+# -- databases ---------------------------------------------------------------------------------------------------------
+
+sql() {
+    if [ -f "$here/my.cnf" ]; then
+        mysql --defaults-extra-file="$here/my.cnf" -N -B -e "SET SESSION lock_wait_timeout=20; $1"
+    else
+        mysql -N -B -e "SET SESSION lock_wait_timeout=20; $1"
+    fi
+}
+
+tables() { # nothing for a database that is not there
+    sql "SELECT table_name FROM information_schema.tables WHERE table_schema='$1' ORDER BY 1"
+}
+
+load() { # into a database beside; only whole tables can be swapped in one go
+    new=${1}_ringkeep_new old=${1}_ringkeep_old
+    left=$(tables "$old") || die failed "the database server does not answer"
+    [ -z "$left" ] || die busy "$old holds what an earlier restore left: end that first"
+    : >"$here/made.$1"
+    sql "DROP DATABASE IF EXISTS \`$new\`; CREATE DATABASE \`$new\`; CREATE DATABASE IF NOT EXISTS \`$old\`; CREATE DATABASE IF NOT EXISTS \`$1\`" || die failed "no database can be made"
+    # A dump is data: no command of the client in it is obeyed, and no statement for another database.
+    if [ -f "$here/my.cnf" ]; then
+        mysql --defaults-extra-file="$here/my.cnf" --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
+    else
+        mysql --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
+    fi || die failed "the database $1 could not be loaded"
+    bad=$(sql "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('$1','$new') AND (table_type<>'BASE TABLE' OR table_name REGEXP '[^A-Za-z0-9_\$-]')") || die failed "the database $1 could not be read"
+    odd=$(sql "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema IN ('$1','$new')") || die failed "the database $1 could not be read"
+    [ "$bad$odd" = 00 ] || die unsafe "the database $1 has views, triggers or odd names: its tables cannot be swapped in one go"
+    tables "$new" >"$here/tables.$1" || die failed "the database $1 could not be read"
+}
+
+renamed() { # DATABASE a list of renames: all of them or none
+    [ -z "$2" ] || sql "RENAME TABLE ${2#, }" || die failed "the tables of $1 could not be swapped"
+}
+
+look() { # DATABASE: what lies where, in lines
+    waiting=$(tables "${1}_ringkeep_new") && stands=$(tables "$1") && gone=$(tables "${1}_ringkeep_old") ||
+        die failed "the database server does not answer"
+    wanted=$(cat "$here/tables.$1") new=${1}_ringkeep_new old=${1}_ringkeep_old
+}
+
+among() { printf '%s\n' "$2" | grep -Fqx -e "$1"; }
+
+tables_forward() {
+    look "$1"
+    list=
+    for table in $stands; do
+        if among "$table" "$gone"; then continue; fi
+        if among "$table" "$wanted" && ! among "$table" "$waiting"; then continue; fi
+        list="$list, \`$1\`.\`$table\` TO \`$old\`.\`$table\`"
+    done
+    for table in $waiting; do list="$list, \`$new\`.\`$table\` TO \`$1\`.\`$table\`"; done
+    renamed "$1" "$list"
+}
+
+tables_backward() {
+    look "$1"
+    list=
+    for table in $wanted; do
+        if among "$table" "$waiting" || ! among "$table" "$stands"; then continue; fi
+        list="$list, \`$1\`.\`$table\` TO \`$new\`.\`$table\`"
+    done
+    for table in $gone; do list="$list, \`$old\`.\`$table\` TO \`$1\`.\`$table\`"; done
+    renamed "$1" "$list"
+}
+
+drop_beside() { # only what this restore made
+    [ ! -e "$here/made.$1" ] || sql "DROP DATABASE IF EXISTS \`${1}_ringkeep_new\`; DROP DATABASE IF EXISTS \`${1}_ringkeep_old\`" ||
+        die failed "the databases beside $1 could not be removed"
+}
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+case ${1-} in
+state) phase ;;
+room) room ;;
+guard | late) "$1" ;;
+stage | rollback | confirm | clean) locked && "$1" ;;
+swap) locked && swap "${2:-600}" ;;
+resume) # the way it was going
+    locked
+    case $(phase) in
+    swapping) swap 0 ;;
+    rolling-back) rollback ;;
+    *) phase ;;
+    esac
+    ;;
+*) die usage "room, stage, swap, resume, rollback, confirm, state or clean" ;;
+esac
