@@ -18,7 +18,7 @@ class Finding(models.Model):
     seen_at = models.DateTimeField()  # last time it was found to be so
     closed_at = models.DateTimeField(null=True, db_index=True)
     values = models.JSONField(default=dict)  # for the sentence of its kind
-    told_at = models.DateTimeField(null=True)  # when its alarm went out
+    told_at = models.DateTimeField(null=True)  # when its alarm first reached a destination
     closing_told_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -39,5 +39,21 @@ class Destination(models.Model):
     customer = models.ForeignKey(Customer, null=True, on_delete=models.CASCADE)  # None: of all customers
     address = SecretField()
     language = models.CharField(max_length=5, default="en")
-    last_error = models.TextField(default="")
+    added_at = models.DateTimeField()
+    last_error = models.TextField(default="")  # never holds the address
     last_sent_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    next_try_at = models.DateTimeField(null=True)
+    sending_until = models.DateTimeField(null=True)  # claimed by a process that sends to it, at most until then
+
+
+class Telling(models.Model):
+    """One finding has reached one destination."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="tellings")
+    destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="tellings")
+    closing = models.BooleanField()  # that it is over
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("finding", "destination", "closing"), name="told_once"),)

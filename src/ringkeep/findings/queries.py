@@ -1,0 +1,50 @@
+"""Readers of findings and destinations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from ringkeep.findings.actions import DestinationError
+from ringkeep.findings.models import Destination, Finding, Telling
+
+
+def open_findings() -> QuerySet[Finding]:
+    """What is wrong now, the oldest first."""
+    return Finding.objects.filter(closed_at=None).select_related("phone_system").order_by("opened_at", "pk")
+
+
+def destinations() -> QuerySet[Destination]:
+    """All of them, by name."""
+    return Destination.objects.select_related("customer").order_by("name")
+
+
+def destination(name: str) -> Destination:
+    """The one of that name. Raises `DestinationError`."""
+    try:
+        found: Destination = destinations().get(name=name)
+    except Destination.DoesNotExist as error:
+        raise DestinationError(f"There is no destination called {name}.") from error
+    return found
+
+
+def due_destinations(at: datetime) -> list[Destination]:
+    """Those that may be sent to now."""
+    return list(destinations().filter(Q(next_try_at=None) | Q(next_try_at__lte=at)))
+
+
+def untold(of: Destination) -> tuple[list[Finding], list[Finding]]:
+    """(opened, closed): the findings whose opening, and whose end, this destination has not been told of yet.
+
+    A destination is told of all that is open when it is added, and of nothing that was over before. What was over
+    before it could be told of is in both lists.
+    """
+    told = Telling.objects.filter(finding=OuterRef("pk"), destination=of)
+    ours = Finding.objects.select_related("phone_system").order_by("opened_at", "pk")
+    if of.customer_id is not None:
+        ours = ours.filter(phone_system__customer=of.customer_id)
+    current = Q(closed_at=None) | Q(closed_at__gt=of.added_at)
+    opened = ours.filter(current).filter(~Exists(told.filter(closing=False)))
+    closed = ours.filter(closed_at__gt=of.added_at).filter(~Exists(told.filter(closing=True)))
+    return list(opened), list(closed)

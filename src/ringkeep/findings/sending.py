@@ -1,0 +1,92 @@
+"""One message to one address, by apprise. Neither the address nor anything apprise says of it ever gets out."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+WITH_HOST = ("mailto", "mailtos", "json", "jsons", "http", "https")  # elsewhere tokens stand in the host's place
+TIMEOUT_S = 10.0
+STATUS = re.compile(r"error[= ](\d{3})\b")
+_ = str  # marks the texts of this module for translation
+
+
+class NotSent(Exception):
+    """The message was not delivered; the text is fit for people and logs."""
+
+
+class _Heard(logging.Handler):
+    """Keeps the number of an HTTP error out of what apprise logs, and nothing else: the rest may hold the address."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.status = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if found := STATUS.search(record.getMessage()):
+            self.status = found[1]
+
+
+def understood(address: str) -> bool:
+    """Whether apprise knows what to do with this address."""
+    return _plugin(address) is not None
+
+
+def send(address: str, title: str, text: str, *, severity: str) -> None:
+    """Deliver a message in plain text. Blocks for some 20 seconds at most. Raises `NotSent`."""
+    plugin = _plugin(address)
+    if plugin is None:
+        raise NotSent("the address is not understood")
+    heard = _Heard()
+    log = logging.getLogger("apprise")
+    log.addHandler(heard)
+    try:
+        from apprise import Apprise, NotifyFormat
+
+        messenger = Apprise()
+        messenger.add(plugin)
+        delivered = messenger.notify(body=text, title=title, notify_type=severity, body_format=NotifyFormat.TEXT)
+    except Exception as error:  # whatever one of 170 plugins raises, its text may hold the address
+        raise NotSent(f"{place(address)} cannot be used ({type(error).__name__})") from None
+    finally:
+        log.removeHandler(heard)
+    if not delivered:
+        reason = f"it answered {heard.status}" if heard.status else "it does not answer, or refuses"
+        raise NotSent(f"{place(address)}: {reason}")
+
+
+def place(address: str) -> str:
+    """What may be shown of an address: "mailto to mail.example.com"; of most kinds only the kind."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname if parts.scheme.lower() in WITH_HOST else None
+    except ValueError:
+        return "?"
+    scheme = re.sub(r"[^a-z0-9+.-]", "", parts.scheme.lower())[:20] or "?"
+    return f"{scheme} to {re.sub(r'[^a-zA-Z0-9.:-]', '', host)[:100]}" if host else scheme
+
+
+def _plugin(address: str) -> Any:
+    """Apprise's plugin for an address; a plain web address is a webhook that gets JSON."""
+    _silence()
+    from apprise import Apprise
+
+    try:
+        found = Apprise.instantiate(address, suppress_exceptions=True)
+        if found is None and address.lower().startswith(("http://", "https://")):
+            found = Apprise.instantiate("json" + address[len("http") :], suppress_exceptions=True)
+    except Exception:  # an address that breaks a plugin is not understood
+        return None
+    if found is not None:
+        found.socket_connect_timeout = min(found.socket_connect_timeout, TIMEOUT_S)
+        found.socket_read_timeout = min(found.socket_read_timeout, TIMEOUT_S)
+    return found
+
+
+def _silence() -> None:
+    log = logging.getLogger("apprise")
+    log.propagate = False  # it logs addresses, passwords included, even in warnings
+    if not any(isinstance(handler, logging.NullHandler) for handler in log.handlers):
+        log.addHandler(logging.NullHandler())  # or Python's last resort prints them
