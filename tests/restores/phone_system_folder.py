@@ -81,7 +81,7 @@ class Restore:
             "folders": [f"{folder}\n" for folder in folders],
             "need": [f"1000\t{folder}\n" for folder in folders],
             "roots": [f"{self.place}\n"],
-            "sums": sums, "expected": [], "databases": [], "astdb": [], "astdb.back": [], "reload": [], **self.console,
+            "sums": sums, "expected": [], "owners": [], "databases": [], "astdb": [], "astdb.back": [], "reload": [], **self.console,
         }  # fmt: skip
         for name, lines in texts.items():
             (self.state / name).write_text("".join(lines))

@@ -6,6 +6,7 @@
 # The folder this file lies in belongs to one restore; its name is the restore's id. In it, all written by Ringkeep:
 #   units      OP<tab>FOLDER<tab>NAME   put: FOLDER/.ringkeep-ID/new/NAME takes the place of FOLDER/NAME; gone: it goes
 #   folders    every FOLDER once        roots      where folders may really lie
+#   owners     WHAT IS STAGED<tab>LIKE WHAT: of what the backup does not say the owner
 #   need       BYTES<tab>FOLDER         sums       sha256sum's lines of what is staged
 #   expected   sha256sum's lines of what is to be replaced, as the plan saw it
 #   cron       the folder of cron's own files, where there is one
@@ -75,6 +76,10 @@ stage() { # the tar comes on standard input
     done <"$here/folders"
     tar -x -p -f - -C / || die no-room "what was sent could not be unpacked"
     [ ! -s "$here/sums" ] || (cd / && sha256sum -c --status "$here/sums") || die damaged "what was unpacked is not what was sent"
+    while IFS=$tab read -r new like; do
+        there "$like" || like=${like%/*}
+        chown -R -h --reference="$like" -- "$new" || die failed "$new cannot be given to its owner"
+    done <"$here/owners"
     while IFS= read -r name; do load "$name"; done <"$here/databases"
     while IFS=$tab read -r op folder name; do
         if there "$folder/$name"; then echo was; else echo none; fi
@@ -109,7 +114,7 @@ forward() {
         return
     fi
     there "$new" || return 0
-    if [ -d "$now" ]; then # a folder or a link to one: mv would move into it
+    if [ -d "$now" ] || { [ -d "$new" ] && there "$now"; }; then # a folder or a link to one: mv would move into it
         if there "$old"; then aside; else mv -- "$now" "$old"; fi || return
     elif there "$now" && ! there "$old"; then # linked, so that the name is never without a file
         ln -P -- "$now" "$old" 2>/dev/null || mv -- "$now" "$old" || return
