@@ -38,8 +38,7 @@ def test_a_job_started_twice_by_the_same_key_is_done_once(tmp_path: Path) -> Non
     assert file.read_text().split() == ["one", "two", "three"]
 
 
-@pytest.mark.parametrize("when", ["before", "unrecorded", "after"])
-@pytest.mark.parametrize("step", ["one", "two", "three"])
+@pytest.mark.parametrize(("step", "when"), [("one", "before"), ("two", "unrecorded"), ("three", "after")])
 def test_a_killed_process_goes_on_with_the_step_it_was_in(tmp_path: Path, step: str, when: str) -> None:
     file = tmp_path / "done"
     start("three", {"file": str(file)}, key="three:1")

@@ -13,6 +13,7 @@ import typer
 from ringkeep.drills import cli as drills
 from ringkeep.explanations import cli as explanations
 from ringkeep.lab import cli as lab
+from ringkeep.web import cli as web
 
 app = typer.Typer(
     help="Keeps business phone systems ringing.", no_args_is_help=True, pretty_exceptions_show_locals=False
@@ -23,6 +24,11 @@ app.command(name="read")(explanations.read)
 app.command(name="route")(explanations.route)
 app.command(name="check")(explanations.check)
 app.command(name="diff")(explanations.diff)
+app.command(name="serve")(web.serve)
+app.command(name="status")(web.status)
+app.command(name="backup")(web.backup)
+app.command(name="jobs")(web.jobs)
+app.command(name="job")(web.job)
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ringkeep.web.api import api
+from ringkeep.web.pages import show_status
+
+urlpatterns = [path("", show_status, name="status"), path("api/v1/", api.urls)]

@@ -1,0 +1,215 @@
+"""The backup of one phone system, step by step; every step bears being repeated after a kill.
+
+begin -> reach -> fetch what changed -> store -> judge -> record -> tell -> drill, rules and a plain copy
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ringkeep import pbx
+from ringkeep.backups import record
+from ringkeep.backups.fetching import fetch
+from ringkeep.backups.models import COMPLETE, Backup
+from ringkeep.backups.queries import store
+from ringkeep.findings.actions import report, settle
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.fleet.queries import target
+from ringkeep.home import folder
+from ringkeep.jobs.actions import start
+from ringkeep.jobs.kinds import SYSTEMS, Document, JobError, Run, StepFailed, job
+from ringkeep.links.ssh import Connection, connect
+
+TRIES = 4
+UNREACHED = {"unreachable", "timeout", "cut", "refused-login", "no-sudo"}  # kinds of LinkError
+
+
+@job("backup", queue=SYSTEMS)
+def back_up(run: Run) -> Document:
+    """Back one phone system up, and have the backup drilled."""
+    assert run.phone_system_id is not None
+    made = back_up_now(run, run.phone_system_id, run.arguments.get("reason", "nightly"))
+    run.step("see to what follows", follow_up, made["backup"], run.id)
+    return made
+
+
+def back_up_now(run: Run, phone_system_id: int, reason: str, key: str | None = None) -> Document:
+    """The steps of a backup, for this job or for one that needs a fresh backup first (`key` tells its backups apart).
+
+    Returns {"backup", "state", "unchanged", "received_bytes", ...}. Raises `StepFailed` when nothing could be stored.
+    """
+    backup_id = run.step("begin", begin, key or run.id, phone_system_id, reason)
+    try:
+        run.step_with_tries("ask what it is", TRIES, reach, backup_id)
+        run.step_with_tries("fetch what changed", TRIES, fetch_files, run, backup_id)
+        run.step_with_tries("store", TRIES, put_away, run, backup_id)
+        run.step("look at what is in it", judge, backup_id)
+    except StepFailed as failure:
+        run.step("say that it failed", fail, backup_id, failure.kind, str(failure))
+        raise
+    return run.step("say how it went", tell, backup_id)
+
+
+def begin(job_id: str, phone_system_id: int, reason: str) -> str:
+    """Make the backup's row."""
+    system = PhoneSystem.objects.get(pk=phone_system_id)
+    if system.retired_at:
+        raise JobError(f"{system.name} is retired: it is not backed up any more.")
+    return str(record.begin(job_id, system, reason, datetime.now(UTC)).pk)
+
+
+def reach(backup_id: str) -> None:
+    """Connect, see what the phone system is today, and remember its fingerprint."""
+    backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
+    system = backup.phone_system
+
+    async def ask(connection: Connection) -> tuple[pbx.Facts, str]:
+        facts = await pbx.recognise(connection)
+        return facts, await pbx.probe(connection, facts)
+
+    facts, fingerprint = _connected(system, ask)
+    now = datetime.now(UTC)
+    PhoneSystem.objects.filter(pk=system.pk).update(
+        facts=facts.as_document(), facts_at=now, fingerprint=fingerprint, probed_at=now
+    )
+    record.note(backup_id, fingerprint=fingerprint)
+
+
+def fetch_files(run: Run, backup_id: str) -> None:
+    """Bring the copy of its files up to date."""
+    backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
+    system = backup.phone_system
+    marker = _marker(system)
+    untouched = marker.read_text() if marker.exists() else ""
+    marker.unlink(missing_ok=True)  # from here on the copy is of no stored backup
+
+    async def work(connection: Connection) -> Any:
+        return await fetch(
+            connection, pbx.Facts.from_document(system.facts), mirror(system),
+            bandwidth_kib_s=system.bandwidth_kib_s, report=run.progress,
+        )  # fmt: skip
+
+    fetched = _connected(system, work)
+    if untouched and not fetched.changed:
+        marker.write_text(untouched)
+    record.note(
+        backup_id, parts=fetched.parts, received_bytes=fetched.received_bytes, files=fetched.files,
+        size_bytes=fetched.size_bytes,
+    )  # fmt: skip
+    for part in fetched.parts:
+        if part["state"] == "failed":
+            run.log(f"{part['name']}: {part['why']}", "warning")
+
+
+def put_away(run: Run, backup_id: str) -> None:
+    """Into the repository, unless the very same is there already."""
+    backup = Backup.objects.select_related("phone_system__customer").get(pk=backup_id)
+    if backup.snapshot:
+        return
+    system, last = backup.phone_system, record.last_complete(backup.phone_system, backup)
+    marker = _marker(system)
+    if last and marker.exists() and marker.read_text() == last.snapshot:
+        record.note(backup_id, snapshot=last.snapshot, unchanged=True, stored_bytes=0)
+        return
+    place = store(system.customer)
+    place.open_or_make()
+    snapshot = place.find(backup_id)
+    if snapshot is None:
+        saved = place.save(mirror(system), [backup_id, system.name], backup.started_at)
+        snapshot = saved.snapshot
+        record.note(backup_id, stored_bytes=saved.stored_bytes)
+    record.note(backup_id, snapshot=snapshot)
+    marker.write_text(snapshot)
+
+
+def judge(backup_id: str) -> None:
+    """What is not in it, what shrank, and what changed since the last one."""
+    from ringkeep.backups.judging import judge as judged
+
+    backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
+    last = record.last_complete(backup.phone_system, backup)
+    if backup.unchanged and last:
+        record.note(
+            backup_id, missing=last.missing, shrunken=[], compared_to=last,
+            differences={"changes": []} if last.differences is None else {**last.differences, "changes": []},
+        )  # fmt: skip
+        return
+    found = judged(backup.phone_system, backup, last)
+    record.note(
+        backup_id, missing=found.missing, shrunken=found.shrunken, differences=found.differences, compared_to=last
+    )
+
+
+def tell(backup_id: str) -> Document:
+    """Finish the row, open or settle what is wrong, and say how it went."""
+    now = datetime.now(UTC)
+    backup = record.finish(backup_id, now)
+    system = backup.phone_system
+    for kind in ("unreachable", "host-key-changed", "backup-failed"):
+        settle(system, kind, at=now)
+    failed = [part["name"] for part in backup.parts if part["state"] == "failed"]
+    if failed:
+        report(system, "backup-partial", {"backup": backup.pk, "parts": ", ".join(failed)}, at=now)
+    else:
+        settle(system, "backup-partial", at=now)
+    if backup.shrunken:
+        report(system, "backup-shrunken", {"backup": backup.pk, "count": len(backup.shrunken)}, at=now)
+    elif backup.state == COMPLETE:
+        settle(system, "backup-shrunken", at=now)
+    return {
+        "backup": backup.pk,
+        "state": backup.state,
+        "unchanged": backup.unchanged,
+        "files": backup.files,
+        "size_bytes": backup.size_bytes,
+        "received_bytes": backup.received_bytes,
+        "stored_bytes": backup.stored_bytes,
+        "seconds": round((now - backup.started_at).total_seconds(), 2),
+        "cpu_s": round(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 2),
+    }
+
+
+def fail(backup_id: str, kind: str, why: str) -> None:
+    """Nothing could be stored: say so, from outside the phone system."""
+    now = datetime.now(UTC)
+    record.give_up(backup_id, why, now)
+    system = Backup.objects.select_related("phone_system").get(pk=backup_id).phone_system
+    finding = kind if kind == "host-key-changed" else "unreachable" if kind in UNREACHED else "backup-failed"
+    report(system, finding, {"why": why, "backup": backup_id}, at=now)
+
+
+def follow_up(backup_id: str, job_id: str) -> None:
+    """A drill, if the phone system's policy asks for one; the drill's job decides. And the repository's own upkeep."""
+    backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
+    system = backup.phone_system
+    start(
+        "drill", {"backup": backup_id, "calls": None}, key=f"drill:{backup_id}", phone_system=system.pk, asked_by=job_id
+    )
+    start(
+        "upkeep", {"customer": system.customer_id}, key=f"upkeep:{system.customer_id}:{backup.started_at:%Y-%m-%d}",
+        asked_by=job_id,
+    )  # fmt: skip
+
+
+def mirror(system: PhoneSystem) -> Path:
+    """Where the copy of a phone system's files is kept, laid out like its own root."""
+    return folder("systems", str(system.pk), "mirror")
+
+
+def _marker(system: PhoneSystem) -> Path:
+    """Holds the snapshot that the mirror equals; absent while it is being changed."""
+    return folder("systems", str(system.pk)) / "stored"
+
+
+def _connected(system: PhoneSystem, work: Any) -> Any:
+    """Run a coroutine with a connection to a phone system."""
+
+    async def inside() -> Any:
+        async with connect(target(system)) as connection:
+            return await work(connection)
+
+    return asyncio.run(inside())

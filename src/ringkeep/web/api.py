@@ -1,0 +1,149 @@
+"""The JSON API under /api/v1, for programs that hold the token of RINGKEEP_HOME/keys/api-token."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.security import HttpBearer
+
+from ringkeep.backups.models import Backup
+from ringkeep.drills.models import Drill
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.home import folder
+from ringkeep.jobs import actions
+from ringkeep.jobs.kinds import JobError
+from ringkeep.jobs.models import Job
+from ringkeep.translation import Language, Words
+from ringkeep.web.asking import ask_backup, ask_drill
+from ringkeep.web.status import backup_document, drill_document, job_document, status
+
+MOST = 500  # rows of one answer
+
+
+def token() -> str:
+    """The token; made at first use."""
+    place = folder("keys") / "api-token"
+    if not place.exists():
+        fresh = place.with_name(f"api-token.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(32))
+        try:
+            os.link(fresh, place)  # two starting at once agree on one
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return place.read_text()
+
+
+class Token(HttpBearer):
+    """Authorization: Bearer TOKEN."""
+
+    def authenticate(self, request: HttpRequest, token_given: str) -> str | None:
+        return "api" if hmac.compare_digest(token_given.encode(), token().encode()) else None
+
+
+class DrillOrder(Schema):
+    """What to drill: a backup's id (the newest complete one when left out), and how much is called."""
+
+    backup: str | None = None
+    calls: str = "quick"
+
+
+api = NinjaAPI(title="Ringkeep", version="1", auth=Token(), docs_url=None, urls_namespace="api")
+
+
+@api.get("/status")
+def read_status(request: HttpRequest, lang: Language = Language.EN) -> dict[str, Any]:
+    """Every phone system, worst first."""
+    return status(datetime.now(UTC), Words(lang.value))
+
+
+@api.get("/phone-systems/{name}")
+def read_phone_system(request: HttpRequest, name: str, lang: Language = Language.EN) -> dict[str, Any]:
+    """One phone system with its facts."""
+    system = get_object_or_404(PhoneSystem, name=name)
+    found = status(datetime.now(UTC), Words(lang.value), name)["systems"]
+    return {**(found[0] if found else {"name": name, "retired": True}), "facts": system.facts}
+
+
+@api.get("/phone-systems/{name}/backups")
+def read_backups(request: HttpRequest, name: str, limit: int = 100) -> list[dict[str, Any]]:
+    """Its backups, newest first."""
+    system = get_object_or_404(PhoneSystem, name=name)
+    rows = Backup.objects.filter(phone_system=system).order_by("-started_at").prefetch_related("drills")
+    return [backup_document(row) for row in rows[: max(1, min(limit, MOST))]]
+
+
+@api.get("/phone-systems/{name}/drills")
+def read_drills(request: HttpRequest, name: str, limit: int = 100) -> list[dict[str, Any]]:
+    """Its drills, newest first."""
+    system = get_object_or_404(PhoneSystem, name=name)
+    rows = Drill.objects.filter(backup__phone_system=system).order_by("-started_at")
+    return [drill_document(row) for row in rows[: max(1, min(limit, MOST))]]
+
+
+@api.post("/phone-systems/{name}/backup", response={202: dict[str, Any]})
+def start_backup(request: HttpRequest, name: str) -> tuple[int, dict[str, Any]]:
+    """Start a backup now."""
+    return 202, job_document(ask_backup(get_object_or_404(PhoneSystem, name=name), "api"))
+
+
+@api.post("/phone-systems/{name}/drill", response={202: dict[str, Any]})
+def start_drill(request: HttpRequest, name: str, order: DrillOrder) -> tuple[int, dict[str, Any]]:
+    """Start a drill of one of its backups."""
+    system = get_object_or_404(PhoneSystem, name=name)
+    try:
+        return 202, job_document(ask_drill(system, order.backup, order.calls, "api"))
+    except JobError as error:
+        raise HttpError(409, str(error)) from error
+
+
+@api.get("/jobs")
+def read_jobs(request: HttpRequest, state: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+    """Jobs, newest first."""
+    rows = Job.objects.order_by("-created_at")
+    if state:
+        rows = rows.filter(state=state)
+    return [job_document(job) for job in rows[: max(1, min(limit, MOST))]]
+
+
+@api.get("/jobs/{path:job_id}/log")
+def read_log(request: HttpRequest, job_id: str) -> list[dict[str, Any]]:
+    """A job's log, oldest first."""
+    lines = get_object_or_404(Job, pk=job_id).lines.order_by("id")[: MOST * 10]
+    return [{"at": line.at.isoformat(), "level": line.level, "text": line.text} for line in lines]
+
+
+@api.post("/jobs/{path:job_id}/cancel")
+def cancel_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
+    """Ask a job to stop."""
+    job = get_object_or_404(Job, pk=job_id)
+    try:
+        actions.cancel(job, "api")
+    except JobError as error:
+        raise HttpError(409, str(error)) from error
+    return job_document(job)
+
+
+@api.post("/jobs/{path:job_id}/retry", response={202: dict[str, Any]})
+def retry_job(request: HttpRequest, job_id: str) -> tuple[int, dict[str, Any]]:
+    """Start a job that failed or was cancelled once more."""
+    try:
+        return 202, job_document(actions.retry(get_object_or_404(Job, pk=job_id), "api"))
+    except JobError as error:
+        raise HttpError(409, str(error)) from error
+
+
+@api.get("/jobs/{path:job_id}")
+def read_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
+    """One job."""
+    return job_document(get_object_or_404(Job, pk=job_id))

@@ -1,0 +1,53 @@
+"""What commands, pages and programs may ask for: each becomes a job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ringkeep.backups.models import COMPLETE, PARTIAL, Backup
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.jobs.actions import start
+from ringkeep.jobs.kinds import JobError
+from ringkeep.jobs.models import Job
+
+
+def phone_system(name: str) -> PhoneSystem:
+    """The phone system under care of that name. Raises `JobError` with the names there are."""
+    system: PhoneSystem | None = PhoneSystem.objects.filter(name=name, retired_at=None).first()
+    if system is None:
+        names = ", ".join(
+            PhoneSystem.objects.filter(retired_at=None).order_by("name").values_list("name", flat=True)[:20]
+        )
+        raise JobError(f"There is no phone system called {name}. There are: {names or 'none; enrol one first'}.")
+    return system
+
+
+def ask_backup(system: PhoneSystem, asked_by: str) -> Job:
+    """Back it up now."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return start(
+        "backup",
+        {"reason": "asked"},
+        key=f"backup:{system.pk}:asked:{moment}",
+        phone_system=system.pk,
+        asked_by=asked_by,
+    )
+
+
+def ask_drill(system: PhoneSystem, backup_id: str | None, calls: str, asked_by: str) -> Job:
+    """Drill one of its backups, by default the newest that has content. Raises `JobError`."""
+    if calls not in ("quick", "full"):
+        raise JobError("What is called is quick or full.")
+    backups = Backup.objects.filter(phone_system=system, state__in=(COMPLETE, PARTIAL), forgotten_at=None)
+    backup = backups.filter(pk=backup_id).first() if backup_id else backups.order_by("-started_at").first()
+    if backup is None:
+        raise JobError(
+            f"{system.name} has no backup {backup_id}."
+            if backup_id
+            else f"{system.name} has no backup yet: make one first."
+        )
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return start(
+        "drill", {"backup": backup.pk, "calls": calls}, key=f"drill:{backup.pk}:{moment}", phone_system=system.pk,
+        asked_by=asked_by,
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""Status, jobs and results for a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ringkeep.translation import Words, shown
+from ringkeep.web.pages import TEXTS, said_of
+
+Document = dict[str, Any]
+
+
+def print_status(found: Document, lang: str) -> None:
+    """A table, worst first; below it what is wrong."""
+    words, console = Words(lang), Console(highlight=False)
+    if not found["systems"]:
+        console.print(words(TEXTS["none"]))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("system", "state", "proven", "verdict", "answer", "doing"):
+        table.add_column(words(TEXTS[title]), overflow="fold")
+    for row in found["systems"]:
+        says = said_of(row, words)
+        mark = {"wrong": "✖", "good": "✔"}.get(says["mark"], "…")
+        cells = (
+            row["name"], f"{mark} {says['says']}", says["proven_ago"], says["verdict_says"], says["answer_says"],
+            ", ".join(says["job_says"]) or "—",
+        )  # fmt: skip
+        table.add_row(*(escape(shown(cell)) for cell in cells))
+    console.print(table)
+    for row in found["systems"]:
+        for finding in row["findings"]:
+            console.print(f"✖ {escape(shown(row['name']))}: {escape(finding['text'])}")
+
+
+def print_jobs(rows: list[Document]) -> None:
+    """Newest first."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("Job", "State", "Asked", "Took", "Now"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(escape(shown(str(cell))) for cell in (
+                row["id"], row["state"], row["created_at"][:19].replace("T", " "), _took(row), row["error"] or row["step"],
+            ))
+        )  # fmt: skip
+    Console(highlight=False).print(table)
+
+
+def print_job(document: Document) -> None:
+    """One job and its log."""
+    console = Console(highlight=False)
+    console.print(f"{escape(shown(document['id']))}: {document['state']}, {_took(document)}")
+    for line in document["log"]:
+        console.print(f"  {line['at'][11:19]} {escape(shown(line['text']))}")
+
+
+def print_result(document: Document) -> None:
+    """How a job that was waited for ended."""
+    console = Console(highlight=False)
+    result = document["result"] or {}
+    if document["state"] != "succeeded":
+        console.print(f"{document['state']}: {escape(shown(document['error'] or document['id']))}")
+        return
+    if backup := result.get("backup"):
+        size = f"{(result.get('size_bytes') or 0) / 1e6:.1f} MB in {result.get('files')} files"
+        moved = f"{(result.get('received_bytes') or 0) / 1e3:.0f} kB came over the network"
+        same = ", nothing had changed" if result.get("unchanged") else ""
+        console.print(f"{escape(backup)}: {result.get('state')}, {size}, {moved}{same}, {result.get('seconds')} s")
+
+
+def _took(row: Document) -> str:
+    if not row["started_at"]:
+        return "—"
+    end = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else datetime.now().astimezone()
+    return f"{(end - datetime.fromisoformat(row['started_at'])).total_seconds():.1f} s"

@@ -1,0 +1,137 @@
+"""What is due: backups by their windows, probes for changes, alarms. Asked every few seconds by the process that works.
+
+Nothing here has to be durable: the times of what is due are columns, and a job started twice by the same key is one job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from django.db import close_old_connections
+
+from ringkeep import pbx
+from ringkeep.backups.models import COMPLETE, RUNNING, Backup
+from ringkeep.findings.actions import report, settle
+from ringkeep.findings.alarms import send_alarms
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.fleet.queries import target
+from ringkeep.fleet.rules import next_backup_at
+from ringkeep.jobs.actions import start
+from ringkeep.links import LinkError
+from ringkeep.links.ssh import connect
+
+TICK_S = 5.0
+PROBES_AT_ONCE = 64
+MOST_AT_A_TICK = 500
+PROBE_TIMEOUT_S = 30.0
+log = logging.getLogger("ringkeep.scheduling")
+
+
+def start_due_backups(now: datetime) -> int:
+    """Start the nightly backups whose time has come; how many."""
+    due = PhoneSystem.objects.filter(retired_at=None, next_backup_at__lte=now).order_by("next_backup_at")[
+        :MOST_AT_A_TICK
+    ]
+    for system in due:
+        key = f"backup:{system.pk}:{system.next_backup_at:%Y-%m-%dT%H:%M}"
+        start("backup", {"reason": "nightly"}, key=key, phone_system=system.pk)
+        system.next_backup_at = next_backup_at(system, now)
+        system.save(update_fields=["next_backup_at"])
+    return len(due)
+
+
+def probe_due(now: datetime) -> int:
+    """Ask the phone systems that are due whether anything was changed, and back those up; how many were asked.
+
+    The connections run side by side in coroutines, which hand back plain values; only this thread writes.
+    """
+    due = list(
+        PhoneSystem.objects.filter(retired_at=None, on_change=True, next_probe_at__lte=now)
+        .exclude(fingerprint="")
+        .order_by("next_probe_at")[:MOST_AT_A_TICK]
+    )
+    if not due:
+        return 0
+    for system in due:
+        later = now + timedelta(seconds=system.probe_every_s)
+        PhoneSystem.objects.filter(pk=system.pk).update(next_probe_at=later)
+    for system, outcome in zip(due, asyncio.run(_ask_all(due)), strict=True):
+        if isinstance(outcome, LinkError):
+            kind = "host-key-changed" if outcome.kind == "host-key-changed" else "unreachable"
+            report(system, kind, {"why": str(outcome)}, at=now)
+            continue
+        settle(system, "unreachable", at=now)
+        PhoneSystem.objects.filter(pk=system.pk).update(probed_at=now)
+        if outcome != system.fingerprint and not _busy(system, outcome):
+            start(
+                "backup", {"reason": "change"}, key=f"backup:{system.pk}:change:{outcome[:16]}:{now:%Y-%m-%dT%H:%M}",
+                phone_system=system.pk,
+            )  # fmt: skip
+    return len(due)
+
+
+def _busy(system: PhoneSystem, fingerprint: str) -> bool:
+    """Whether a backup of just this state is there or being made."""
+    newest = Backup.objects.filter(phone_system=system).order_by("-started_at").first()
+    return newest is not None and (
+        newest.state == RUNNING or (newest.state == COMPLETE and newest.fingerprint == fingerprint)
+    )
+
+
+async def _ask_all(systems: list[PhoneSystem]) -> list[str | LinkError]:
+    room = asyncio.Semaphore(PROBES_AT_ONCE)
+
+    async def ask(where: object, facts: pbx.Facts) -> str | LinkError:
+        try:
+            async with room, asyncio.timeout(PROBE_TIMEOUT_S), connect(where) as connection:  # type: ignore[arg-type]
+                return await pbx.probe(connection, facts)
+        except LinkError as error:
+            return error
+        except TimeoutError:
+            return LinkError("timeout", f"No answer within {PROBE_TIMEOUT_S:.0f} s.")
+
+    questions = [(target(system), pbx.Facts.from_document(system.facts)) for system in systems]
+    return await asyncio.gather(*(ask(where, facts) for where, facts in questions))
+
+
+def watch(now: datetime) -> None:
+    """Missed and stale backups and drills, and the alarms that are to go out."""
+    from ringkeep.findings.watching import watch as look
+
+    look(now)
+    send_alarms(now)
+
+
+@contextmanager
+def scheduling() -> Iterator[None]:
+    """Look for what is due while inside, in threads of their own: a slow phone system does not hold up the night."""
+    stop = threading.Event()
+    duties = ((start_due_backups, TICK_S), (probe_due, TICK_S), (watch, 30.0))
+    threads = [threading.Thread(target=_repeat, args=(*duty, stop), daemon=True) for duty in duties]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(5)
+
+
+def _repeat(duty, every_s: float, stop: threading.Event) -> None:  # type: ignore[no-untyped-def]
+    while not stop.is_set():
+        began = time.monotonic()
+        close_old_connections()
+        try:
+            duty(datetime.now(UTC))
+        except Exception:  # whatever it is, the next round may work, and the other duties go on
+            log.exception("%s failed", duty.__name__)
+        finally:
+            close_old_connections()
+        stop.wait(max(0.5, every_s - (time.monotonic() - began)))

@@ -1,0 +1,87 @@
+"""`ringkeep serve`: web, scheduler, workers and watchers in one process; or web and work apart, over one PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+
+import uvicorn
+from django.core.asgi import get_asgi_application
+
+from ringkeep.home import home
+from ringkeep.jobs import engine
+from ringkeep.web.scheduling import scheduling
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+GRACE_S = 5
+
+
+class ServeError(RuntimeError):
+    """The server cannot be started; the message says what to do."""
+
+
+def serve(host: str, port: int, *, web: bool, work: bool) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `ServeError` and `engine.Busy`."""
+    _log_to(sys.stderr)
+    if host not in LOOPBACK:
+        raise ServeError(
+            f"Ringkeep has no accounts yet, so it listens on this machine only, not on {host}. "
+            "Let a web server with a sign-in of its own stand before it."
+        )
+    if web and not work and not os.environ.get("RINGKEEP_DATABASE_URL"):
+        raise ServeError("--only web needs RINGKEEP_DATABASE_URL: over SQLite one process does both.")
+    with contextlib.ExitStack() as stack:
+        listening = _listen(host, port) if web else None
+        if work:
+            stack.enter_context(engine.working())
+            stack.enter_context(scheduling())
+        if listening is not None:
+            stack.callback(listening.close)
+            print(f"Ringkeep serves {home()} on http://{host}:{listening.getsockname()[1]}", flush=True)
+            _serve_web(listening)
+        else:
+            print(f"Ringkeep works on {home()}", flush=True)
+            _wait_for_the_end()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise ServeError(
+            f"Port {port} of {host} cannot be had ({error.strerror}). Is a Ringkeep running already? Else choose another: --port."
+        ) from error
+    return listening
+
+
+def _serve_web(listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        get_asgi_application(), log_level="warning", access_log=False, server_header=False, lifespan="off",
+        timeout_graceful_shutdown=GRACE_S,
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _wait_for_the_end() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+
+
+def _log_to(stream) -> None:  # type: ignore[no-untyped-def]
+    logging.basicConfig(
+        stream=stream, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    for name in ("dbos", "asyncssh", "apprise", "httpx", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
