@@ -35,7 +35,8 @@ class Tree:
 
     mounts: tuple[tuple[str, Path], ...]
     links: Mapping[str, str] = field(default_factory=dict)
-    private: bool = False  # ours: files may be hard-linked instead of copied
+    private: bool = False  # ours, its links in `links`: files may be hard-linked instead of copied
+    still: bool = False  # ours, its links on disk, and nobody writes to it meanwhile: likewise
     _below: dict[str, list[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -196,14 +197,17 @@ class Layout:
             self.budget.skip(to, "a folder of this name is already there")
             return
         goal.unlink(missing_ok=True)
-        if self.tree.private:
+        if self.tree.private or self.tree.still:
             try:
                 os.link(there, goal)
             except OSError as error:
-                if error.errno != errno.EMLINK:
+                if error.errno == errno.EMLINK:
+                    self.budget.skip(to, "more links to one file than the file system takes")
+                    return
+                if not self.tree.still or error.errno not in (errno.EXDEV, errno.EPERM):
                     raise
-                self.budget.skip(to, "more links to one file than the file system takes")
-            return
+            else:
+                return
         self.budget.tell(to)
         try:
             self._copy_bytes(there, goal, info)

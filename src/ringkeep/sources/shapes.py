@@ -26,6 +26,8 @@ METADATA_FOLDERS = {
     "freepbx-backup": ".freepbx", "issabelpbx-backup": ".issabelpbx", "issabel-engine-backup": ".issabel",
 }  # fmt: skip
 DATABASE_FOLDER = ".databases"  # dumps that lay beside a directory
+DUMP_FOLDERS = ("", "db", "ringkeep/databases")  # where they lie there; the last: in what Ringkeep itself fetched
+CALL_RECORDS = ("asteriskcdrdb", "qstats")  # databases, there, of what happened: no part of what the system is
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,13 @@ def mounted(unpacked: Unpacked, prefix: str, at: str = "") -> Tree:
     return Tree(((at, unpacked.folder / prefix),), links, private=True)
 
 
-def directory_tree(path: Path, kind: str) -> Tree:
+def directory_tree(path: Path, kind: str, *, still: bool = False) -> Tree:
     """The tree of a folder like `/` or like /etc/asterisk."""
     if kind == "etc":
-        return Tree(((CONFIG, path),))
+        return Tree(((CONFIG, path),), still=still)
     if not (path / CONFIG).is_dir() and (path / "etc-asterisk").is_dir():
-        return Tree(((CONFIG, path / "etc-asterisk"), ("", path)))
-    return Tree((("", path),))
+        return Tree(((CONFIG, path / "etc-asterisk"), ("", path)), still=still)
+    return Tree((("", path),), still=still)
 
 
 def engine_place(folder: str) -> Callable[[str], str]:

@@ -53,12 +53,18 @@ class Source:
 
 
 def open_source(
-    path: Path, into: Path, *, limits: Limits | None = None, progress: Callable[[str, int], None] | None = None
+    path: Path,
+    into: Path,
+    *,
+    limits: Limits | None = None,
+    progress: Callable[[str, int], None] | None = None,
+    still: bool = False,
 ) -> Source:
     """Copy the phone system at `path` to `into`/root and say what it is.
 
     `into` is made if need be; on any failure, an interrupt too, what was put there is removed again. `progress` is
-    told what is being copied and the bytes written so far. Raises SourceError.
+    told what is being copied and the bytes written so far. `still`: the folder is our own and nobody writes to it
+    meanwhile, nor do we to the copy, so files are hard-linked where that can be. Raises SourceError.
     """
     limits = limits or Limits()
     budget = Budget(str(path), limits, progress)
@@ -69,7 +75,7 @@ def open_source(
     try:
         into.mkdir(parents=True, exist_ok=True)
         root.mkdir()
-        source = _opened(path, root, staging, budget)
+        source = _opened(path, root, staging, budget, still=still)
         for made_folder, _, _ in os.walk(root):
             os.chmod(made_folder, 0o755)  # whatever the umask
         shutil.rmtree(staging, ignore_errors=True)
@@ -82,9 +88,9 @@ def open_source(
         raise
 
 
-def _opened(path: Path, root: Path, staging: Path, budget: Budget) -> Source:
+def _opened(path: Path, root: Path, staging: Path, budget: Budget, *, still: bool) -> Source:
     if path.is_dir():
-        kind, layout, beside = _from_directory(path, root, budget)
+        kind, layout, beside = _from_directory(path, root, budget, still=still)
     elif path.is_file():
         kind, layout, beside = _from_archive(path, root, staging, budget)
     else:
@@ -106,14 +112,14 @@ def _no_phone_system(path: Path) -> SourceError:
                        "the parts of a FreePBX, IssabelPBX or Issabel backup.")  # fmt: skip
 
 
-def _from_directory(path: Path, root: Path, budget: Budget) -> tuple[str, Layout, Path | None]:
+def _from_directory(path: Path, root: Path, budget: Budget, *, still: bool) -> tuple[str, Layout, Path | None]:
     shape = shapes.directory_shape(Tree((("", path),)))
     if shape is None:
         for folder in (path, path / "etc"):
             if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, "not readable", str(folder))
         raise _no_phone_system(path)
-    layout = Layout(shapes.directory_tree(path, shape.kind), root, budget)
+    layout = Layout(shapes.directory_tree(path, shape.kind, still=still), root, budget)
     _lay_out(layout, shape.kind)
     beside = path if len(layout.tree.mounts) > 1 or shape.kind == "root" else None
     if beside:
@@ -122,14 +128,15 @@ def _from_directory(path: Path, root: Path, budget: Budget) -> tuple[str, Layout
 
 
 def _copy_dumps(layout: Layout, beside: Path) -> None:
-    """Database dumps that lie beside etc/asterisk, or in a folder `db` there."""
+    """Database dumps that lie beside etc/asterisk, or in a folder for them there."""
     tree = layout.tree
-    for folder in ("", "db"):
+    for folder in shapes.DUMP_FOLDERS:
         resolved = tree.resolve(folder)
         if resolved is None or not (beside / resolved).is_dir():
             continue
         for name in tree.names(resolved):
-            if name.endswith((".sql", ".sql.gz")):
+            records = folder == shapes.DUMP_FOLDERS[-1] and name.partition(".")[0] in shapes.CALL_RECORDS
+            if name.endswith((".sql", ".sql.gz")) and not records:
                 layout.copy(
                     f"{resolved}/{name}".lstrip("/"), f"{shapes.DATABASE_FOLDER}/{folder}/{name}".replace("//", "/")
                 )
