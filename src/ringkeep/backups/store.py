@@ -1,0 +1,389 @@
+"""One customer's backup repository, with restic under it: save, find, restore, check, forget, keys.
+
+`StoreError` (store_process.py) says why something failed; `permanent` tells whether trying again is of no use.
+A step of a job may call any of these again after a kill -9: what was half done is passed over or finished.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ringkeep.backups import store_checking, store_locks
+from ringkeep.backups.store_checking import Problem
+from ringkeep.backups.store_locations import DIRECTORY, Location, access, reach
+from ringkeep.backups.store_process import Access, Line, Ran, StoreError, documents, failure, run
+
+HOST = "ringkeep"  # as the host of every snapshot: the name of this machine is none of the repository's business
+WAIT_S = 600.0  # for another process that works on the repository
+SAVE_S, CHECK_S = 24 * 3600.0, 24 * 3600.0
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]*")
+SNAPSHOT = re.compile(r"[0-9a-f]{8,64}")
+DUMP_BYTES = 64 << 20
+Report = Callable[[float], None]  # 0..1; what it raises stops the work in order
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save added. `stored_bytes` is what the repository grew by, packed (before restic 0.17: before packing)."""
+
+    snapshot: str
+    stored_bytes: int
+    files: int
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One stored state as the repository lists it."""
+
+    id: str
+    at: datetime
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a snapshot; owner and mode as data. `kind`: file, dir, symlink, or another of restic's words."""
+
+    path: str  # "/etc/asterisk/sip.conf"
+    kind: str
+    size_bytes: int
+    mode: int  # permission bits with set-uid, set-gid, sticky
+    uid: int
+    gid: int
+    user: str
+    group: str
+    modified_at: str  # RFC 3339
+    target: str  # of a symlink
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One password that opens the repository."""
+
+    id: str
+    current: bool
+    created: str
+
+
+class Store:
+    """The repository at a location. Making one of these does nothing yet."""
+
+    def __init__(self, location: Location, *, wait_s: float = WAIT_S) -> None:
+        self.location, self.wait_s = location, wait_s
+        self._reached = False
+
+    def access(self) -> Access:
+        """What it is opened with."""
+        return access(self.location)
+
+    # -- opening --------------------------------------------------------------------------------------------------
+
+    def open_or_make(self) -> str:
+        """restic's id of the repository; made when there is none and none was ever known. Raises `StoreError`.
+
+        Once `Location.repository_id` is known, nothing is made: an empty place then means a disk that is not mounted.
+        """
+        try:
+            found = self._config()
+        except StoreError as error:
+            if error.kind != "no-repository":
+                raise
+            if self.location.repository_id:
+                raise StoreError(
+                    "no-repository",
+                    f"The repository {self.location.place} is not there any more: is its disk mounted? "
+                    "A new one is not made in its place.",
+                    permanent=True,
+                ) from None
+            self._make()
+            found = self._config()
+        if self.location.repository_id not in ("", found):
+            raise StoreError(
+                "no-repository",
+                f"At {self.location.place} is another repository than the one these backups are in.",
+                permanent=True,
+            )
+        return found
+
+    def _config(self) -> str:
+        return str(json.loads(self._run(["cat", "config"]).out)["id"])
+
+    def _make(self) -> None:
+        if self.location.kind == DIRECTORY:
+            place = Path(self.location.place)
+            try:
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    "refused", f"The folder {place} cannot be made: {error.strerror}.", permanent=True
+                ) from None
+        try:
+            self._run(["init"])
+        except StoreError as error:
+            # Two first backups of one customer at once: the other one made it.
+            if error.kind != "failed" or "already" not in str(error):
+                raise
+
+    # -- saving and finding -----------------------------------------------------------------------------------------
+
+    def save(self, mirror: Path, tags: Sequence[str], at: datetime, *, report: Report | None = None) -> Saved:
+        """Store the folder's content as of `at`, named by `tags`. Raises `StoreError` (unread: a file could not be read;
+        then nothing with these tags stays, unless the repository is append-only)."""
+        if not all(TAG.fullmatch(tag) for tag in tags):
+            raise ValueError(f"no tags: {tags}")
+        summary: dict[str, Any] = {}
+
+        def follow(line: bytes) -> None:
+            for document in documents(line):
+                if document.get("message_type") == "status" and report is not None:
+                    report(float(document.get("percent_done", 0)))
+                elif document.get("message_type") == "summary":
+                    summary.update(document)
+
+        # "." is stored as its content: paths in the snapshot begin at the phone system's root.
+        arguments = ["backup", "--json", "--host", HOST, "--time", f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"]
+        for tag in tags:
+            arguments += ["--tag", tag]
+        ran = self._run([*arguments, "."], cwd=mirror, each_line=follow, timeout_s=SAVE_S, expected=(0, 3))
+        if "snapshot_id" not in summary:
+            raise failure(ran.err, self.access())
+        snapshot = self._whole_id(str(summary["snapshot_id"]))
+        if ran.code == 3:
+            if not self.location.append_only:
+                self.forget([snapshot])
+            raise StoreError("unread", str(failure(ran.err, self.access())))
+        stored = summary.get("data_added_packed", summary.get("data_added", 0))
+        return Saved(snapshot, int(stored), int(summary.get("total_files_processed", 0)), ran.cpu_s)
+
+    def _whole_id(self, found: str) -> str:
+        """restic 0.14 tells only the first 8 signs in a summary."""
+        if len(found) == 64:
+            return found
+        listed = json.loads(self._run(["snapshots", "--json", found]).out or b"[]")
+        return str(listed[0]["id"])
+
+    def snapshots(self, tag: str = "") -> list[Snapshot]:
+        """Every stored state, or those with the tag; oldest first."""
+        if tag and not TAG.fullmatch(tag):
+            raise ValueError(f"no tag: {tag}")
+        ran = self._run(["snapshots", "--json", *(["--tag", tag] if tag else [])])
+        listed = [
+            Snapshot(found["id"], _instant(found["time"]), tuple(found.get("tags") or ()))
+            for found in json.loads(ran.out or b"[]") or []
+        ]
+        return sorted(listed, key=lambda snapshot: snapshot.at)
+
+    def find(self, tag: str) -> str | None:
+        """The id of the newest snapshot with the tag."""
+        found = self.snapshots(tag)
+        return found[-1].id if found else None
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def listing(self, snapshot: str, under: str = "/") -> Iterator[Entry]:
+        """Every file and folder, owner and mode as data. Raises `StoreError` (no-snapshot)."""
+        found: list[Entry] = []
+
+        def follow(line: bytes) -> None:
+            for document in documents(line):
+                if document.get("struct_type") == "node":
+                    found.append(_entry(document))
+
+        arguments = ["ls", "--json", _named(snapshot), *([] if under == "/" else [_rooted(under)])]
+        self._run(arguments, each_line=follow)
+        return iter(found)
+
+    def restore(self, snapshot: str, into: Path, only: Sequence[str] = (), *, report: Report | None = None) -> int:
+        """Write the snapshot, or only these paths of it, below the folder; how many things there are now.
+
+        Owners become ours when we are not root. Raises `StoreError` (no-snapshot; `missing` when one of `only` is not in it).
+        """
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        arguments = ["restore", _named(snapshot), "--target", str(into)]
+        for path in only:
+            arguments += ["--include", _literal(_rooted(path))]
+        self._run(arguments, timeout_s=SAVE_S)
+        lacking = [path for path in only if not os.path.lexists(into / _rooted(path).lstrip("/"))]
+        if lacking:
+            raise StoreError("missing", f"The backup does not hold {lacking[0]!r}.", permanent=True)
+        if report is not None:
+            report(1.0)
+        return sum(len(folders) + len(files) for _, folders, files in os.walk(into))
+
+    def dump(self, snapshot: str, path: str, *, limit_bytes: int = DUMP_BYTES) -> bytes:
+        """One file's content. Raises `StoreError` (no-snapshot, missing)."""
+        content = bytearray()
+
+        def take(piece: bytes) -> None:
+            content.extend(piece)
+            if len(content) > limit_bytes:
+                raise StoreError("failed", f"{path!r} is larger than {limit_bytes} bytes.", permanent=True)
+
+        try:
+            self._run(["dump", _named(snapshot), _rooted(path)], each_line=take)
+        except StoreError as error:
+            if "cannot dump file" in str(error) or "not found in snapshot" in str(error):
+                raise StoreError("missing", f"The backup does not hold {path!r}.", permanent=True) from None
+            raise
+        return bytes(content)
+
+    # -- keeping ------------------------------------------------------------------------------------------------------
+
+    def check(self, read_share: str = "") -> list[Problem]:
+        """What is wrong with the repository, each thing named; empty: nothing. `read_share`: "10%" (a part by chance),
+        "3/10" (the third tenth), "100%"; "": only that everything is there and belongs together.
+
+        Raises `StoreError` when it could not be looked at (unreachable, wrong-password): that is not damage.
+        """
+        arguments = ["check"]
+        if read_share == "100%":
+            arguments.append("--read-data")
+        elif read_share:
+            arguments.append(f"--read-data-subset={read_share}")
+        try:
+            ran = self._run(arguments, timeout_s=CHECK_S, expected=(0, 1))
+        except StoreError as error:
+            if error.kind != "damaged":
+                raise
+            return [Problem("damaged", self.location.place, str(error))]
+        if ran.code == 0:
+            return []
+        problems = store_checking.problems(ran.out.decode(errors="replace") + ran.err)
+        if not problems:
+            raise failure(ran.err, self.access())
+        return problems
+
+    def forget(self, snapshots: Sequence[str]) -> None:
+        """Take snapshots away; those that are gone already are passed over. Raises `StoreError` ("append-only")."""
+        self._writable()
+        if snapshots:
+            self._run(["forget", *(_named(snapshot) for snapshot in snapshots)])
+
+    def prune(self) -> None:
+        """Free the space of what was forgotten. A kill -9 in the middle leaves the repository whole."""
+        self._writable()
+        self._run(["prune"], timeout_s=CHECK_S)
+
+    def _writable(self) -> None:
+        if self.location.append_only:
+            raise StoreError(
+                "append-only",
+                f"The repository {self.location.place} is append-only: nothing is taken from it.",
+                permanent=True,
+            )
+
+    def size_bytes(self) -> int:
+        """What it takes up where it is."""
+        if self.location.kind == DIRECTORY:
+            return sum(
+                (Path(folder) / name).stat().st_size
+                for folder, _, names in os.walk(self.location.place)
+                for name in names
+                if (Path(folder) / name).is_file()
+            )
+        return int(json.loads(self._run(["stats", "--mode", "raw-data", "--json"]).out)["total_size"])
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def keys(self) -> list[Key]:
+        """The passwords that open it; `current` is ours."""
+        return [
+            Key(found["id"], bool(found["current"]), str(found.get("created", "")))
+            for found in json.loads(self._run(["key", "list", "--json"]).out)
+        ]
+
+    def add_key(self, password: str) -> None:
+        """Let another password open it too."""
+        self._run(["key", "add"], new_password=password)
+
+    def remove_other_keys(self) -> int:
+        """Only our password opens it from now on; how many others did."""
+        self._writable()
+        others = [key.id for key in self.keys() if not key.current]
+        for key in others:
+            self._run(["key", "remove", key])
+        return len(others)
+
+    # -- running restic -----------------------------------------------------------------------------------------------
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        each_line: Line | None = None,
+        new_password: str | None = None,
+        timeout_s: float = 3600.0,
+        expected: tuple[int, ...] = (0,),
+    ) -> Ran:
+        """Run restic; waits for others that work on the repository, and takes away locks whose process is gone."""
+        if not self._reached:
+            reach(self.location)
+            self._reached = True
+        until, pause_s = time.monotonic() + self.wait_s, 0.5
+        while True:
+            try:
+                ran = run(
+                    self.access(), arguments, cwd=cwd, each_line=each_line, new_password=new_password,
+                    timeout_s=timeout_s, expected=expected,
+                )  # fmt: skip
+                if ran.code and store_locks.BLOCKED.search(ran.err):  # `check` ends with 1 then as well
+                    raise failure(ran.err, self.access())
+            except StoreError as error:
+                if error.kind != "locked":
+                    raise
+                if store_locks.release_dead(self.access()):
+                    continue
+                if time.monotonic() + pause_s > until:
+                    raise
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, 15.0)
+            else:
+                return ran
+
+
+def _named(snapshot: str) -> str:
+    if not SNAPSHOT.fullmatch(snapshot):
+        raise StoreError("no-snapshot", "This backup has no stored state.", permanent=True)
+    return snapshot
+
+
+def _rooted(path: str) -> str:
+    return "/" + path.strip("/")
+
+
+def _literal(path: str) -> str:
+    """A path as restic's pattern for just this path."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", path)
+
+
+def _instant(text: str) -> datetime:
+    """RFC 3339 with nanoseconds, as Go writes it."""
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00")))
+    return datetime.fromtimestamp(0, UTC)
+
+
+GO_MODES = {1 << 23: 0o4000, 1 << 22: 0o2000, 1 << 20: 0o1000}  # Go's own bits for set-uid, set-gid, sticky
+
+
+def _entry(node: dict[str, Any]) -> Entry:
+    mode = int(node.get("mode", 0))
+    permissions = mode & 0o777
+    for bit, ours in GO_MODES.items():
+        permissions |= ours if mode & bit else 0
+    return Entry(
+        str(node["path"]), str(node.get("type", "")), int(node.get("size", 0)), permissions, int(node.get("uid", 0)),
+        int(node.get("gid", 0)), str(node.get("user", "")), str(node.get("group", "")), str(node.get("mtime", "")),
+        str(node.get("linktarget", "")),
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Where a repository is: a directory, a folder on an SFTP server, or a bucket of S3."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shlex
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ringkeep.backups.store_process import Access, StoreError, python
+
+DIRECTORY, SFTP, S3 = "directory", "sftp", "s3"
+REACH_S = 10.0
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One repository's place and what opens it. Secrets stay out of `repr`.
+
+    place: an absolute path; user@host:port/path; http(s)://host:port/bucket/path
+    credential: sftp {"key" or "password", "host_key"}; s3 {"key_id", "secret", "region"?}
+    """
+
+    kind: str
+    place: str
+    password: str = field(repr=False)
+    credential: dict[str, Any] | None = field(default=None, repr=False)
+    append_only: bool = False
+    repository_id: str = ""  # restic's own; once known, another or an empty place there is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Sftp:
+    """An SFTP place taken apart."""
+
+    user: str
+    host: str
+    port: int
+    path: str
+
+
+def parsed(address: str) -> tuple[str, str]:
+    """(kind, place) of what people type: PATH, sftp://user@host:22/path, s3://host/bucket/path (s3+http:// without TLS).
+
+    Raises `StoreError("bad-location")`, saying what is wrong; a password in the address is refused.
+    """
+    scheme, found, _ = address.partition("://")
+    if not found:
+        if not address.startswith("/") or "\0" in address or "\n" in address:
+            raise _bad(f"{address!r} is no absolute path.")
+        return DIRECTORY, str(Path(address))
+    parts = urlsplit(address)
+    if parts.password:
+        raise _bad("A password does not belong in an address, where others can read it: it is asked for.")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise _bad(f"{address!r} has a port that is no number.") from None
+    if not host or not re.fullmatch(r"[A-Za-z0-9_.:-]+", host) or host.startswith("-"):
+        raise _bad(f"{address!r} names no server.")
+    if scheme == SFTP:
+        if (
+            not parts.username
+            or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", parts.username)
+            or len(parts.path) < 2
+        ):
+            raise _bad("An SFTP place looks like sftp://USER@HOST:22/FOLDER.")
+        return SFTP, f"{parts.username}@{_bracketed(host)}:{port or 22}{unquote(parts.path)}"
+    if scheme in ("s3", "s3+http"):
+        bucket = parts.path.strip("/").split("/")[0]
+        if not BUCKET.fullmatch(bucket):
+            raise _bad("An S3 place looks like s3://HOST/BUCKET/FOLDER.")
+        authority = _bracketed(host) + (f":{port}" if port else "")
+        return S3, f"{'http' if scheme == 's3+http' else 'https'}://{authority}/{parts.path.strip('/')}"
+    raise _bad(f"A repository is in a directory, on sftp:// or s3://, not {scheme}://.")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _bad(why: str) -> StoreError:
+    return StoreError("bad-location", why, permanent=True)
+
+
+def sftp_parts(place: str) -> Sftp:
+    """Takes `user@host:port/path` apart. Raises `StoreError("bad-location")`."""
+    match = re.fullmatch(r"([^@/]+)@(\[[^\]]+\]|[^:/\[\]]+):(\d{1,5})(/.*)", place)
+    if match is None:
+        raise _bad("An SFTP place looks like USER@HOST:22/FOLDER.")
+    return Sftp(match[1], match[2].strip("[]"), int(match[3]), match[4])
+
+
+def access(location: Location) -> Access:
+    """How restic opens it. Raises `StoreError` (bad-location, unreachable)."""
+    if location.kind == DIRECTORY:
+        return Access(location.place, location.password)
+    credential = location.credential or {}
+    if location.kind == S3:
+        environment = {
+            "AWS_ACCESS_KEY_ID": str(credential.get("key_id", "")),
+            "AWS_SECRET_ACCESS_KEY": str(credential.get("secret", "")),
+        }
+        if credential.get("region"):
+            environment["AWS_DEFAULT_REGION"] = str(credential["region"])
+        return Access(f"s3:{location.place}", location.password, environment)
+    if location.kind == SFTP:
+        parts = sftp_parts(location.place)
+        login = {"host": parts.host, "port": parts.port, "user": parts.user, **credential}
+        program = " ".join([shlex.quote(python()), "-m", "ringkeep.links.sftp_pipe", "{fd0}"])
+        return Access(
+            f"sftp:{parts.user}@{_bracketed(parts.host)}:{parts.path}",
+            location.password,
+            options=(f"sftp.command={program}",),
+            handed=(json.dumps(login).encode(),),
+        )
+    raise _bad(f"{location.kind!r} is no kind of repository.")
+
+
+def reach(location: Location) -> None:
+    """Ask for a connection first: restic itself tries for minutes. Raises `StoreError("unreachable")`."""
+    if location.kind == DIRECTORY:
+        return
+    if location.kind == S3:
+        parts = urlsplit(location.place)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    else:
+        sftp = sftp_parts(location.place)
+        host, port = sftp.host, sftp.port
+    try:
+        with contextlib.closing(socket.create_connection((host, port), timeout=REACH_S)):
+            return
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise StoreError(
+            "unreachable", f"The server {host}:{port} of the repository cannot be reached ({why})."
+        ) from None
