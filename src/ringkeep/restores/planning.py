@@ -218,7 +218,7 @@ class _Work:
             return
         elif now and _same(now, entry):
             return
-        top = next((step for step in (*_above(path)[::-1], path) if step not in self.folders), path)
+        top = next((step for step in (*_above(path), path) if step not in self.folders), path)
         unit = Unit(PUT, posixpath.dirname(top), posixpath.basename(top))
         if unit not in self._units:
             self.units.append(unit)

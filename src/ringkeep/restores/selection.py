@@ -17,6 +17,12 @@ PARTS = (
 NAMED = {"extensions": re.compile(r"[\w*#+.-]{1,40}\Z"), "voicemail": re.compile(r"[\w*#+.-]{1,40}(@[\w.-]{1,40})?\Z")}
 DAYS = re.compile(r"/\d{4}(/(0[1-9]|1[0-2])(/(0[1-9]|[12]\d|3[01]))?)?\Z")
 RECORD_DATABASES = re.compile(r"cdr", re.IGNORECASE)  # asteriskcdrdb: grows with every call
+MACHINE = (
+    "machine"  # its accounts, network, packages, web pages: in the backup to read, never written to another machine
+)
+OF_TELEPHONY = re.compile(r"/etc/(dahdi/|wanpipe/|freepbx\.conf\Z|amportal\.conf\Z|issabel\.conf\Z|odbc(inst)?\.ini\Z)")
+PHONES = re.compile(r"/(tftpboot|var/lib/tftpboot|srv/tftp)/")
+SOUNDS = ("sounds", "moh", "mohmp3", "recordings")
 DIRECTORIES = {
     "astetcdir": "/etc/asterisk", "astvarlibdir": "/var/lib/asterisk", "astdatadir": "/var/lib/asterisk",
     "astspooldir": "/var/spool/asterisk", "astlogdir": "/var/log/asterisk",
@@ -74,7 +80,7 @@ class Place:
 
 
 def place_of(path: str, directories: Mapping[str, str]) -> Place:
-    """Which part a file of a phone system belongs to; "other": only everything takes it along."""
+    """Which part a file belongs to; "other" comes only with everything, what is the machine's never."""
     where = {**DIRECTORIES, **{name: value.rstrip("/") for name, value in directories.items()}}
     spool, log = where["astspooldir"], where["astlogdir"]
     inside = _inside(path, f"{spool}/voicemail")
@@ -87,12 +93,13 @@ def place_of(path: str, directories: Mapping[str, str]) -> Place:
         return Place("recordings", tuple("/" + "/".join(steps[: n + 1]) for n in range(len(steps))))
     if _inside(path, log):
         return Place("queue_log" if _inside(path, log).startswith("queue_log") else "records")
-    if _inside(path, where["astetcdir"]) or path.startswith("/etc/"):
+    if _inside(path, where["astetcdir"]) or OF_TELEPHONY.match(path):
         return Place("configuration")
-    for folder in (where["astvarlibdir"], where["astdatadir"], "/usr/share/asterisk"):
-        if _inside(path, folder).split("/")[0] in ("sounds", "moh", "mohmp3", "recordings"):
-            return Place("sounds")
-    return Place("other")
+    for folder in dict.fromkeys((where["astvarlibdir"], where["astdatadir"], "/usr/share/asterisk")):
+        inside = _inside(path, folder)
+        if inside:
+            return Place("sounds" if inside.split("/")[0] in SOUNDS else "other")
+    return Place("other" if _inside(path, spool) or PHONES.match(path) else MACHINE)
 
 
 def _inside(path: str, folder: str) -> str:
@@ -102,7 +109,7 @@ def _inside(path: str, folder: str) -> str:
 def chooses(wanted: Iterable[Wanted], place: Place) -> bool:
     """Whether a file comes along."""
     parts = (place.part, "records") if place.part == "queue_log" else (place.part,)
-    return any(
+    return place.part != MACHINE and any(
         one.part == "everything" or (one.part in parts and (not one.which or one.which in place.which))
         for one in wanted
     )

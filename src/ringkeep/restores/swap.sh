@@ -58,8 +58,13 @@ inside_roots() { # no link leads out of where a phone system's files lie
         real=$(cd -P -- "$folder" 2>/dev/null && pwd) || die changed "$folder is not there any more"
         allowed=
         while IFS= read -r root; do
-            root=$(cd -P -- "$root" 2>/dev/null && pwd) || continue # a phone system may keep a whole part elsewhere
-            case $real/ in "${root%/}"/*) allowed=1 ;; esac
+            case $root in
+            =*) [ "$real" != "${root#=}" ] || allowed=1 ;; # this folder itself, nothing below it
+            *) # a phone system may keep a whole part elsewhere
+                root=$(cd -P -- "$root" 2>/dev/null && pwd) || continue
+                case $real/ in "${root%/}"/*) allowed=1 ;; esac
+                ;;
+            esac
         done <"$here/roots"
         [ "$allowed" ] || die unsafe "$folder leads to $real, where no file of a restore belongs"
     done <"$here/folders"
