@@ -1,10 +1,35 @@
-"""SSH to a phone system, on asyncssh: host keys pinned, keys and passwords from the vault, one jump host if need be."""
+"""SSH to a phone system, on asyncssh: host keys pinned, keys and passwords from the vault, one jump host if need be.
+
+Nothing of this machine's own SSH set-up is used: no agent, no known_hosts, no configuration file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+import asyncio
+import base64
+import contextlib
+import hashlib
+import shlex
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+import asyncssh
+
+from ringkeep.links import LinkError
+from ringkeep.links.local_end import LocalEnd
+
+KEEPALIVE_S, KEEPALIVES_MISSED = 15, 3
+PIECE_BYTES = 1 << 16
+STDERR_BYTES = 64 << 10
+NO_SUDO = (
+    "a password is required",
+    "may not run sudo",
+    "is not in the sudoers file",
+    "sudo: not found",
+    "not allowed to execute",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +45,11 @@ class Target:
     sudo: bool = False  # whether `run(..., sudo=True)` goes through `sudo -n`
     jump: Target | None = None
 
+    @property
+    def address(self) -> str:
+        """For people: user@host:port."""
+        return f"{self.user}@{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -33,6 +63,10 @@ class Result:
 class Connection:
     """One phone system's shell. Everything it says is hostile: sizes and times are limited."""
 
+    def __init__(self, connection: asyncssh.SSHClientConnection, target: Target) -> None:
+        self._connection, self._target = connection, target
+        self._received = 0
+
     async def run(
         self,
         command: str,
@@ -43,38 +77,257 @@ class Connection:
         limit_bytes: int = 8 << 20,
     ) -> Result:
         """Run a command line of its shell to the end. Raises `LinkError` (timeout, cut, no-sudo, failed when too long)."""
-        raise NotImplementedError
 
-    def stream(self, command: str, *, sudo: bool = False, timeout_s: float = 3600.0) -> AsyncIterator[bytes]:
-        """What a command writes, in pieces as it comes; raises `LinkError("failed")` when it ends with an error."""
-        raise NotImplementedError
+        async def once() -> AsyncIterator[bytes]:
+            yield stdin
 
-    async def send(self, command: str, source: AsyncIterator[bytes], *, sudo: bool = False) -> Result:
+        return await self._talk(command, once(), sudo, timeout_s, limit_bytes)
+
+    async def send(
+        self, command: str, source: AsyncIterator[bytes], *, sudo: bool = False, timeout_s: float = 3600.0
+    ) -> Result:
         """Run a command that reads `source` on its standard input."""
-        raise NotImplementedError
+        return await self._talk(command, source, sudo, timeout_s, 8 << 20)
 
-    def remote_shell(self) -> AbstractAsyncContextManager[str]:
+    async def stream(self, command: str, *, sudo: bool = False, timeout_s: float = 3600.0) -> AsyncIterator[bytes]:
+        """What a command writes, in pieces as it comes; raises `LinkError("failed")` when it ends with an error."""
+        with self._errors():
+            async with asyncio.timeout(timeout_s), self._started(command, sudo) as process:
+                said = asyncio.create_task(self._stderr(process))
+                process.stdin.write_eof()
+                while piece := await process.stdout.read(PIECE_BYTES):
+                    self._received += len(piece)
+                    yield piece
+                code = await self._ended(process)
+                err = await said
+        self._check_sudo(sudo, code, err)
+        if code != 0:
+            raise LinkError(
+                "failed", f"A command on {self._target.address} ended with {code}: {_line(err)}", permanent=True
+            )
+
+    async def _talk(
+        self, command: str, source: AsyncIterator[bytes], sudo: bool, timeout_s: float, limit_bytes: int
+    ) -> Result:
+        with self._errors():
+            async with asyncio.timeout(timeout_s), self._started(command, sudo) as process:
+                tasks = [
+                    asyncio.create_task(self._feed(process, source)),
+                    asyncio.create_task(self._stderr(process)),
+                ]
+                try:
+                    out = await self._stdout(process, limit_bytes)
+                    code = await self._ended(process)
+                    err = await tasks[1]
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+        self._check_sudo(sudo, code, err)
+        return Result(code, out, err)
+
+    @asynccontextmanager
+    async def _started(self, command: str, sudo: bool) -> AsyncIterator[asyncssh.SSHClientProcess[bytes]]:
+        if sudo and self._target.sudo and self._target.user != "root":
+            command = f"sudo -n -- sh -c {shlex.quote(command)}"
+        process = await self._connection.create_process(command, encoding=None)
+        try:
+            yield process
+        finally:
+            process.close()
+
+    async def _feed(self, process: asyncssh.SSHClientProcess[bytes], source: AsyncIterator[bytes]) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, asyncssh.Error):  # it ended without reading all
+            async for piece in source:
+                process.stdin.write(piece)
+                await process.stdin.drain()
+            process.stdin.write_eof()
+
+    async def _stdout(self, process: asyncssh.SSHClientProcess[bytes], limit_bytes: int) -> bytes:
+        pieces, size = [], 0
+        while piece := await process.stdout.read(PIECE_BYTES):
+            size += len(piece)
+            self._received += len(piece)
+            if size > limit_bytes:
+                raise LinkError(
+                    "failed",
+                    f"{self._target.address} answered more than {limit_bytes} bytes to one question.",
+                    permanent=True,
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def _stderr(self, process: asyncssh.SSHClientProcess[bytes]) -> str:
+        """The first part of what it says there; the rest is read and forgotten, or it would wait for us."""
+        kept = b""
+        while piece := await process.stderr.read(PIECE_BYTES):
+            self._received += len(piece)
+            kept += piece[: STDERR_BYTES - len(kept)]
+        return kept.decode("utf-8", "replace")
+
+    async def _ended(self, process: asyncssh.SSHClientProcess[bytes]) -> int:
+        await process.wait_closed()
+        if process.exit_status is None and process.exit_signal is None:
+            raise LinkError("cut", f"The connection to {self._target.address} was cut.")
+        return process.exit_status if process.exit_status is not None else 128
+
+    def _check_sudo(self, sudo: bool, code: int, err: str) -> None:
+        if sudo and self._target.sudo and code != 0 and any(words in err for words in NO_SUDO):
+            raise LinkError(
+                "no-sudo",
+                f"{self._target.address} may not use sudo without a password. Add the lines that "
+                "`ringkeep account` prints to /etc/sudoers.d/ringkeep there.",
+                permanent=True,
+            )
+
+    @asynccontextmanager
+    async def remote_shell(self) -> AsyncIterator[str]:
         """For rsync's `-e`: a command by which local programs run commands on the phone system over this connection.
 
         Holds no key and no password; only we can use it.
         """
-        raise NotImplementedError
+        async with LocalEnd(self._open_for_program) as end:
+            try:
+                yield end.command
+            finally:
+                self._received += end.received
+
+    async def _open_for_program(self, command: str) -> asyncssh.SSHClientProcess[bytes]:
+        return await self._connection.create_process(command, encoding=None)
 
     def received_bytes(self) -> int:
-        """What has come over the network so far."""
-        raise NotImplementedError
+        """What has come over the network so far: what commands wrote, without SSH's own framing."""
+        return self._received
+
+    def _errors(self) -> contextlib.AbstractContextManager[None]:
+        return _as_link_errors(self._target)
+
+
+@contextlib.contextmanager
+def _as_link_errors(target: Target) -> Iterator[None]:
+    """Turn what asyncssh and the system raise into `LinkError`."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise LinkError("timeout", f"{target.address} took too long to answer.") from error
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise LinkError(
+            "host-key-changed", f"{target.address} shows another host key than the pinned one ({_print_of(target.host_key)}).",
+            permanent=True,
+        ) from error  # fmt: skip
+    except asyncssh.PermissionDenied as error:
+        raise LinkError(
+            "refused-login", f"{target.address} refuses the login: is the key in its authorized_keys?", permanent=True
+        ) from error
+    except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError) as error:
+        raise LinkError("cut", f"The connection to {target.address} was cut.") from error
+    except (OSError, asyncssh.Error) as error:
+        raise LinkError("unreachable", f"{target.address} cannot be reached: {_line(str(error))}.") from error
+
+
+def _line(text: str) -> str:
+    """The last line of a text, cut, without steering characters."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "".join(
+        letter if letter.isprintable() else "?" for letter in (lines[-1] if lines else "no reason given")[:300]
+    )
+
+
+def fingerprint(host_key: str) -> str:
+    """SHA256:... of a host key's line, as ssh-keygen prints it. Raises `LinkError`."""
+    try:
+        blob = base64.b64decode(host_key.split()[1], validate=True)
+    except (IndexError, ValueError) as error:
+        raise LinkError("failed", "This is not a host key.", permanent=True) from error
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def _print_of(host_key: str | None) -> str:
+    return fingerprint(host_key) if host_key else "none"
 
 
 def connect(target: Target, *, timeout_s: float = 20.0) -> AbstractAsyncContextManager[Connection]:
     """Connect and log in. Raises `LinkError` (host-key-changed, refused-login, unreachable, timeout)."""
-    raise NotImplementedError
+    return _connect(target, timeout_s)
+
+
+@asynccontextmanager
+async def _connect(target: Target, timeout_s: float) -> AsyncIterator[Connection]:
+    async with contextlib.AsyncExitStack() as stack:
+        tunnel = None
+        if target.jump:
+            tunnel = await stack.enter_async_context(_opened(target.jump, timeout_s, None))
+        try:
+            connection = await stack.enter_async_context(_opened(target, timeout_s, tunnel))
+        except LinkError as error:
+            if error.kind == "host-key-changed":
+                raise await _explained(target, error, timeout_s) from error
+            raise
+        yield Connection(connection, target)
+
+
+@asynccontextmanager
+async def _opened(
+    target: Target, timeout_s: float, tunnel: asyncssh.SSHClientConnection | None
+) -> AsyncIterator[asyncssh.SSHClientConnection]:
+    if target.host_key is None:
+        raise LinkError("host-key-changed", f"No host key of {target.address} is pinned.", permanent=True)
+    with _as_link_errors(target):
+        async with asyncio.timeout(timeout_s):
+            connection = await asyncssh.connect(
+                target.host, target.port, tunnel=tunnel or (), username=target.user,
+                known_hosts=([asyncssh.import_public_key(target.host_key)], [], []),
+                server_host_key_algs=_algorithms(target.host_key),
+                client_keys=[asyncssh.import_private_key(target.key)] if target.key else None,
+                password=target.password, agent_path=None, config=None, gss_kex=False, gss_auth=False, x509_trusted_certs=None,
+                preferred_auth="publickey,password,keyboard-interactive", login_timeout=timeout_s,
+                keepalive_interval=KEEPALIVE_S, keepalive_count_max=KEEPALIVES_MISSED, compression_algs=None,
+                request_pty=False,
+            )  # fmt: skip
+    try:
+        yield connection
+    finally:
+        connection.close()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                await connection.wait_closed()
+
+
+async def _explained(target: Target, error: LinkError, timeout_s: float) -> LinkError:
+    """Which key it shows instead, and what to do."""
+    shown = "unknown"
+    with contextlib.suppress(LinkError):
+        shown = fingerprint(await ask_host_key(target.host, target.port, jump=target.jump, timeout_s=timeout_s))
+    return LinkError(
+        error.kind,
+        f"{target.address} shows another host key ({shown}) than the one pinned at enrolment ({_print_of(target.host_key)}). "
+        "Nothing was sent to it. If the server was reinstalled, enrol it again with --again; otherwise somebody may stand "
+        "between you and it.",
+        permanent=True,
+    )
+
+
+def _algorithms(host_key: str) -> list[str]:
+    kind = host_key.split()[0]
+    return ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
 
 
 async def ask_host_key(host: str, port: int, *, jump: Target | None = None, timeout_s: float = 20.0) -> str:
     """The host key that answers there, for pinning at enrolment: "ssh-ed25519 AAAA..."."""
-    raise NotImplementedError
+    target = Target(host, port, "", None)
+    async with contextlib.AsyncExitStack() as stack:
+        tunnel: Any = ()
+        if jump:
+            tunnel = await stack.enter_async_context(_opened(jump, timeout_s, None))
+        with _as_link_errors(target):
+            async with asyncio.timeout(timeout_s):
+                key = await asyncssh.get_server_host_key(host, port, tunnel=tunnel, config=None)
+    if key is None:
+        raise LinkError("unreachable", f"{host}:{port} shows no host key.")
+    return " ".join(key.export_public_key().decode().split()[:2])
 
 
 def new_key(comment: str) -> tuple[str, str]:
     """A fresh Ed25519 pair: (private key in OpenSSH form, public line)."""
-    raise NotImplementedError
+    pair = asyncssh.generate_private_key("ssh-ed25519", comment=comment)
+    return pair.export_private_key().decode(), pair.export_public_key().decode().strip()
