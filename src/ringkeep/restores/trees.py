@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ringkeep.backups.fetch_listing import Record
+from ringkeep.backups.fetch_mirror import OURS, OWNERS
 from ringkeep.restores.planning import FILE, FOLDER, LINK, NOT_FILES, Entry, State
 from ringkeep.sources.astdb import AstdbError, read_sqlite
 
-OURS = "ringkeep"  # what Ringkeep keeps in a backup beside the phone system's own files
 DATABASES = f"{OURS}/databases"
-OWNERS = f"{OURS}/owners.tsv"  # OWNER:GROUP<tab>MODE in octal<tab>PATH, when the fetch could say
+NAME = re.compile(r"[\w.-]{1,64}\Z", re.ASCII)  # of an account
 PIECE = 1 << 20
 
 
@@ -64,14 +66,16 @@ def astdb(root: Path, directories: Mapping[str, str]) -> dict[str, str] | None:
         return None
 
 
-def _owners(root: Path) -> dict[str, tuple[str | None, int]]:
-    """What the phone system said of owners and modes."""
-    found: dict[str, tuple[str | None, int]] = {}
+def _owners(root: Path) -> dict[str, tuple[str, int]]:
+    """What the phone system said of owners and modes: absolute path -> ("asterisk:asterisk", mode)."""
     file = root / OWNERS
-    if file.is_file() and not file.is_symlink():
-        for line in file.read_text("utf-8", "surrogateescape").splitlines():
-            owner, _, rest = line.partition("\t")
-            mode, _, path = rest.partition("\t")
-            if path and mode.isdigit() and owner.count(":") == 1:
-                found[path] = (owner, int(mode, 8) & 0o7777 if not set(mode) & set("89") else 0o640)
+    if not file.is_file() or file.is_symlink():
+        return {}
+    record = Record.from_text(file.read_text("utf-8", "surrogateescape"))
+    found = {}
+    for entries in record.entries.values():
+        for path, one in entries.items():
+            owner = record.users.get(str(one.uid), str(one.uid)), record.groups.get(str(one.gid), str(one.gid))
+            if all(NAME.match(name) for name in owner):
+                found[f"/{path}"] = (":".join(owner), one.mode & 0o7777)
     return found
