@@ -18,6 +18,8 @@ class Repository(models.Model):
     kind = models.CharField(max_length=10, default="directory")  # directory, sftp, s3
     location = models.CharField(max_length=500)  # a path, user@host:path, or endpoint/bucket/path
     password = SecretField()
+    next_password = SecretField(null=True)  # while the key is being changed: survives a kill between the two
+    repository_id = models.CharField(max_length=64, default="")  # restic's; once known, none is made anew at its place
     credential = SecretField(null=True)  # s3: {"key_id", "secret"}; sftp: {"key"} or {"password"}, {"host_key"}
     append_only = models.BooleanField(default=False)
     keep_last = models.PositiveIntegerField(default=3)

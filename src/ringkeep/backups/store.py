@@ -78,8 +78,11 @@ class Key:
 class Store:
     """The repository at a location. Making one of these does nothing yet."""
 
-    def __init__(self, location: Location, *, wait_s: float = WAIT_S) -> None:
-        self.location, self.wait_s = location, wait_s
+    def __init__(
+        self, location: Location, *, wait_s: float = WAIT_S, opened: Callable[[str], None] | None = None
+    ) -> None:
+        """`opened` is told restic's id when `open_or_make` did so for the first time."""
+        self.location, self.wait_s, self._opened = location, wait_s, opened
         self._reached = False
 
     def access(self) -> Access:
@@ -91,29 +94,45 @@ class Store:
     def open_or_make(self) -> str:
         """restic's id of the repository; made when there is none and none was ever known. Raises `StoreError`.
 
-        Once `Location.repository_id` is known, nothing is made: an empty place then means a disk that is not mounted.
+        Once `Location.repository_id` is known, nothing is made: an empty place then means a disk that is not mounted. Nor
+        is it opened then, which costs 0.5 s of CPU (key derivation): what follows would fail the same.
         """
+        known = self.location.repository_id
+        if known:
+            if self.location.kind == DIRECTORY and not (Path(self.location.place) / "config").is_file():
+                raise self._lost()
+            return known
         try:
             found = self._config()
         except StoreError as error:
             if error.kind != "no-repository":
                 raise
-            if self.location.repository_id:
-                raise StoreError(
-                    "no-repository",
-                    f"The repository {self.location.place} is not there any more: is its disk mounted? "
-                    "A new one is not made in its place.",
-                    permanent=True,
-                ) from None
             self._make()
             found = self._config()
+        if self._opened is not None:
+            self._opened(found)
+        return found
+
+    def verify(self) -> None:
+        """Open it and see that it is the known one. Raises `StoreError` (no-repository, wrong-password, ...)."""
+        try:
+            found = self._config()
+        except StoreError as error:
+            raise self._lost() if error.kind == "no-repository" else error from None
         if self.location.repository_id not in ("", found):
             raise StoreError(
                 "no-repository",
                 f"At {self.location.place} is another repository than the one these backups are in.",
                 permanent=True,
             )
-        return found
+
+    def _lost(self) -> StoreError:
+        return StoreError(
+            "no-repository",
+            f"The repository {self.location.place} is not there any more: is its disk mounted? "
+            "A new one is not made in its place.",
+            permanent=True,
+        )
 
     def _config(self) -> str:
         return str(json.loads(self._run(["cat", "config"]).out)["id"])
@@ -169,6 +188,10 @@ class Store:
         """restic 0.14 tells only the first 8 signs in a summary."""
         if len(found) == 64:
             return found
+        if self.location.kind == DIRECTORY:  # saves another key derivation
+            names = [path.name for path in (Path(self.location.place) / "snapshots").glob(f"{found}*")]
+            if len(names) == 1:
+                return names[0]
         listed = json.loads(self._run(["snapshots", "--json", found]).out or b"[]")
         return str(listed[0]["id"])
 

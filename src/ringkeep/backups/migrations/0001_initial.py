@@ -21,6 +21,8 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(default="directory", max_length=10)),
                 ("location", models.CharField(max_length=500)),
                 ("password", ringkeep.vault.SecretField()),
+                ("next_password", ringkeep.vault.SecretField(null=True)),
+                ("repository_id", models.CharField(default="", max_length=64)),
                 ("credential", ringkeep.vault.SecretField(null=True)),
                 ("append_only", models.BooleanField(default=False)),
                 ("keep_last", models.PositiveIntegerField(default=3)),

@@ -1,0 +1,120 @@
+"""What is known of repositories and backups; everything here only reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringkeep.backups.models import FAILED, RUNNING, Backup, Repository
+from ringkeep.backups.store import Store
+from ringkeep.backups.store_locations import Location
+from ringkeep.fleet.models import Customer, PhoneSystem
+
+
+class Unknown(LookupError):
+    """There is no such thing; the message says what there is."""
+
+
+def location(repository: Repository) -> Location:
+    """Where it is and what opens it."""
+    return Location(
+        repository.kind, repository.location, repository.password, repository.credential, repository.append_only,
+        repository.repository_id,
+    )  # fmt: skip
+
+
+def store(customer: Customer) -> Store:
+    """The customer's repository; one that was never chosen is a directory in RINGKEEP_HOME."""
+    from ringkeep.backups.actions import remember_repository, repository_of
+
+    repository = repository_of(customer)
+    return Store(location(repository), opened=lambda found: remember_repository(repository, found))
+
+
+def phone_system(name: str) -> PhoneSystem:
+    """By its name. Raises `Unknown`."""
+    found: PhoneSystem | None = PhoneSystem.objects.select_related("customer").filter(name=name).first()
+    if found is None:
+        names = ", ".join(PhoneSystem.objects.order_by("name").values_list("name", flat=True)[:20])
+        raise Unknown(f"There is no phone system {name!r}. Known: {names or 'none'}.")
+    return found
+
+
+def customer(name: str) -> Customer:
+    """By its name, or by the name of one of its phone systems. Raises `Unknown`."""
+    found: Customer | None = Customer.objects.filter(name=name).first()
+    if found is None:
+        found = Customer.objects.filter(phone_systems__name=name).first()
+    if found is None:
+        names = ", ".join(Customer.objects.order_by("name").values_list("name", flat=True)[:20])
+        raise Unknown(f"There is no customer {name!r}. Known: {names or 'none'}.")
+    return found
+
+
+def backup(system: PhoneSystem, backup_id: str) -> Backup:
+    """One of its backups, or the newest stored one for "latest". Raises `Unknown`."""
+    rows = Backup.objects.filter(phone_system=system, forgotten_at=None).exclude(state__in=(RUNNING, FAILED))
+    rows = rows.exclude(snapshot="")
+    found: Backup | None = (
+        rows.order_by("-started_at").first() if backup_id == "latest" else rows.filter(pk=backup_id).first()
+    )
+    if found is None:
+        raise Unknown(f"{system.name} has no stored backup {backup_id!r}: `ringkeep backups {system.name}` lists them.")
+    return found
+
+
+def backups_of(system: PhoneSystem, *, forgotten: bool = False) -> list[dict[str, Any]]:
+    """Newest first, as documents. `verdict` is the newest drill's; None: none has one."""
+    rows = Backup.objects.filter(phone_system=system).order_by("-started_at").prefetch_related("drills")
+    if not forgotten:
+        rows = rows.filter(forgotten_at=None)
+    return [document(row) for row in rows]
+
+
+def document(row: Backup) -> dict[str, Any]:
+    """One backup as JSON."""
+    drills = sorted((drill for drill in row.drills.all() if drill.verdict), key=lambda drill: drill.started_at)
+    return {
+        "id": row.pk,
+        "phone_system": row.phone_system.name,
+        "started_at": row.started_at.isoformat(),
+        "finished_at": row.finished_at.isoformat() if row.finished_at else None,
+        "state": row.state,
+        "reason": row.reason,
+        "unchanged": row.unchanged,
+        "files": row.files,
+        "size_bytes": row.size_bytes,
+        "received_bytes": row.received_bytes,
+        "stored_bytes": row.stored_bytes,
+        "missing": len(row.missing),
+        "shrunken": len(row.shrunken),
+        "differences": _changes(row.differences),
+        "verdict": drills[-1].verdict if drills else None,
+        "error": row.error,
+        "forgotten_at": row.forgotten_at.isoformat() if row.forgotten_at else None,
+    }
+
+
+def _changes(differences: Any) -> int | None:
+    if isinstance(differences, dict):
+        changes = differences.get("changes")
+        return len(changes) if isinstance(changes, list) else None
+    return len(differences) if isinstance(differences, list) else None
+
+
+def repository_document(repository: Repository) -> dict[str, Any]:
+    """One repository as JSON, without what opens it."""
+    return {
+        "customer": repository.customer.name,
+        "kind": repository.kind,
+        "location": repository.location,
+        "append_only": repository.append_only,
+        "keep": {
+            "last": repository.keep_last,
+            "daily": repository.keep_daily,
+            "weekly": repository.keep_weekly,
+            "monthly": repository.keep_monthly,
+        },
+        "plain_copy": repository.plain_copy or None,
+        "checked_at": repository.checked_at.isoformat() if repository.checked_at else None,
+        "problems": repository.check_problems,
+    }
