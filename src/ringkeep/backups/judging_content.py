@@ -188,7 +188,7 @@ def missing(of: Reading, facts: Mapping[str, Any], secrets: Secrets) -> Iterator
         databases=bool(of.source.sql_dumps),
     )  # fmt: skip
     for item in items:
-        if item.kind in NOT_THERE and not _brought_along(item, stock, directories):
+        if item.kind in NOT_THERE and not _brought_along(item, of, stock, directories):
             values = {"name": secrets.covered(item.name), "place": str(item.place)}
             yield Sentence(NOT_THERE[item.kind], values)
     for left in of.source.skipped:
@@ -203,8 +203,10 @@ def stock_paths(asterisk_major: int | None) -> frozenset[str]:
     return frozenset(built[0].paths()) if built else frozenset()
 
 
-def _brought_along(item: MissingItem, stock: frozenset[str], directories: Mapping[str, str]) -> bool:
-    """Whether Asterisk's own packages bring it to whatever machine it is restored on, or nobody can tell."""
+def _brought_along(item: MissingItem, of: Reading, stock: frozenset[str], directories: Mapping[str, str]) -> bool:
+    """Whether packages bring it to whatever machine it is restored on, or nobody can tell."""
+    if item.kind == "script" and "agi://127.0.0.1/" in item.name:
+        return of.source.product != "asterisk"  # the product's own service
     if item.kind == "prompt" and not stock:
         return not item.name.startswith(("/", "custom/"))
     if item.kind == "moh":

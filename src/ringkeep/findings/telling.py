@@ -5,12 +5,14 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringkeep.findings.kinds import KINDS
-from ringkeep.findings.models import Finding
 from ringkeep.findings.rules import zone
 from ringkeep.translation import Words, shown
+
+if TYPE_CHECKING:  # stored sentences are said without a database too
+    from ringkeep.findings.models import Finding
 
 _ = str  # marks the texts of this module for translation
 VALUE_SHOWN = 200  # signs of one value
