@@ -12,6 +12,7 @@ import typer
 
 from ringkeep.drills import cli as drills
 from ringkeep.explanations import cli as explanations
+from ringkeep.fleet import cli as fleet
 from ringkeep.lab import cli as lab
 from ringkeep.web import cli as web
 
@@ -24,6 +25,9 @@ app.command(name="read")(explanations.read)
 app.command(name="route")(explanations.route)
 app.command(name="check")(explanations.check)
 app.command(name="diff")(explanations.diff)
+app.command(name="enrol")(fleet.enrol)
+app.command(name="systems")(fleet.systems)
+app.command(name="retire")(fleet.retire)
 app.command(name="serve")(web.serve)
 app.command(name="status")(web.status)
 app.command(name="backup")(web.backup)

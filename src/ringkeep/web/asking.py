@@ -11,17 +11,6 @@ from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import Job
 
 
-def phone_system(name: str) -> PhoneSystem:
-    """The phone system under care of that name. Raises `JobError` with the names there are."""
-    system: PhoneSystem | None = PhoneSystem.objects.filter(name=name, retired_at=None).first()
-    if system is None:
-        names = ", ".join(
-            PhoneSystem.objects.filter(retired_at=None).order_by("name").values_list("name", flat=True)[:20]
-        )
-        raise JobError(f"There is no phone system called {name}. There are: {names or 'none; enrol one first'}.")
-    return system
-
-
 def ask_backup(system: PhoneSystem, asked_by: str) -> Job:
     """Back it up now."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -67,7 +67,8 @@ def status(
 def backup(name: Name, as_json: AsJson = False) -> None:
     """Back a phone system up now, and wait for it."""
     _prepared()
-    from ringkeep.web.asking import ask_backup, phone_system
+    from ringkeep.fleet.queries import phone_system
+    from ringkeep.web.asking import ask_backup
 
     _finish(lambda: ask_backup(phone_system(name), "command"), as_json)
 
@@ -137,6 +138,7 @@ def _prepared() -> None:
 
 
 def _finish(start, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+    from ringkeep.fleet.queries import NoSuchPhoneSystem
     from ringkeep.jobs.following import finish
     from ringkeep.jobs.kinds import JobError
     from ringkeep.jobs.models import CANCELLED, SUCCEEDED
@@ -145,7 +147,7 @@ def _finish(start, as_json: bool) -> None:  # type: ignore[no-untyped-def]
 
     try:
         ended = finish(start)
-    except JobError as error:
+    except (JobError, NoSuchPhoneSystem) as error:
         errors.print(f"error: {error}")
         raise typer.Exit(USAGE) from None
     if as_json:

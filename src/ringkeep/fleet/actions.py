@@ -1,0 +1,147 @@
+"""The only writers of customers and phone systems."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from ringkeep import pbx
+from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.fleet.queries import phone_system, target
+from ringkeep.fleet.rules import next_backup_at, zone
+from ringkeep.links.ssh import Target, ask_host_key, connect, fingerprint
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+
+
+class EnrolError(RuntimeError):
+    """A phone system cannot be enrolled; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """ssh://USER@HOST:PORT, taken apart."""
+
+    user: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be enrolled, and how it is to be looked after."""
+
+    name: str
+    address: Address
+    customer: str | None = None
+    key: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    sudo: bool = False
+    jump: Address | None = None
+    host_key: str | None = None  # the fingerprint to insist on: "SHA256:..."
+    rules: dict[str, Any] = field(default_factory=dict)  # fields of PhoneSystem: time_zone, window_from, drill, ...
+
+
+def address(url: str) -> Address:
+    """ssh://USER@HOST:PORT as an `Address`. Raises `EnrolError`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 22
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if parts.scheme != "ssh" or not parts.hostname or not parts.username or parts.password or parts.path.strip("/"):
+        raise EnrolError("The address must look like ssh://USER@HOST or ssh://USER@HOST:PORT, without a password.")
+    if not USER.fullmatch(parts.username) or parts.hostname.startswith("-"):
+        raise EnrolError("The address holds a user or host name that cannot be one.")
+    return Address(parts.username, parts.hostname, port)
+
+
+def enrol(order: Order, at: datetime) -> PhoneSystem:
+    """Connect, pin the host key, see what it is, and take it under care. Raises `EnrolError` and `LinkError`."""
+    if not NAME.fullmatch(order.name):
+        raise EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+    if PhoneSystem.objects.filter(name=order.name).exists():
+        raise EnrolError(f"There is already a phone system called {order.name}. Choose another --name.")
+    where = order.address
+    other = PhoneSystem.objects.filter(host=where.host, port=where.port, jump=None, retired_at=None).first()
+    if other and not order.jump:
+        raise EnrolError(f"{where.host}:{where.port} is enrolled already, as {other.name}.")
+    if "time_zone" in order.rules and zone(order.rules["time_zone"]).key != order.rules["time_zone"]:
+        raise EnrolError(f"There is no time zone called {order.rules['time_zone']}; write it like Asia/Tehran.")
+    found, facts, finger = asyncio.run(_look(order))
+    return _written(order, found, facts, finger, at)
+
+
+async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
+    """Everything that is asked of the phone system, over one connection."""
+    jump = None
+    if order.jump:
+        key = await ask_host_key(order.jump.host, order.jump.port)
+        jump = Target(order.jump.host, order.jump.port, order.jump.user, key, order.key, order.password)
+    where = order.address
+    shown = await ask_host_key(where.host, where.port, jump=jump)
+    if order.host_key and fingerprint(shown) != order.host_key:
+        raise EnrolError(f"{where.host}:{where.port} shows the host key {fingerprint(shown)}, not {order.host_key}.")
+    found = Target(where.host, where.port, where.user, shown, order.key, order.password, order.sudo, jump)
+    async with connect(found) as connection:
+        facts = await pbx.recognise(connection)
+        return found, facts, await pbx.probe(connection, facts)
+
+
+@transaction.atomic
+def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: datetime) -> PhoneSystem:
+    customer, _ = Customer.objects.get_or_create(name=order.customer or order.name)
+    login = {"key": found.key} if found.key else {"password": found.password}
+    rules = dict(order.rules)
+    if facts.time_zone and zone(facts.time_zone).key == facts.time_zone:
+        rules.setdefault("time_zone", facts.time_zone)
+    system = PhoneSystem(
+        name=order.name, customer=customer, enrolled_at=at, host=found.host, port=found.port, user=found.user,
+        host_key=found.host_key or "", credential=login, sudo=found.sudo, facts=facts.as_document(), facts_at=at,
+        fingerprint=finger, probed_at=at, **rules,
+    )  # fmt: skip
+    if found.jump:
+        jump = found.jump
+        system.jump = {"host": jump.host, "port": jump.port, "user": jump.user, "host_key": jump.host_key}
+        system.jump_credential = login
+    system.next_backup_at = next_backup_at(system, at)
+    system.next_probe_at = at
+    system.save()
+    return system
+
+
+def pin_again(name: str, expected: str, at: datetime) -> PhoneSystem:
+    """Pin the host key that a phone system shows now, which must be the expected one ("SHA256:..."). Raises `EnrolError`."""
+    system = phone_system(name)
+    was = target(system)
+    shown = asyncio.run(ask_host_key(was.host, was.port, jump=was.jump))
+    if fingerprint(shown) != expected:
+        raise EnrolError(
+            f"{was.address} shows the host key {fingerprint(shown)}; pinned is {fingerprint(system.host_key)}. When the new one "
+            f"is right (look on the server itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), say --host-key {fingerprint(shown)}."
+        )
+
+    async def look() -> pbx.Facts:
+        async with connect(replace(was, host_key=shown)) as connection:
+            return await pbx.recognise(connection)
+
+    system.facts, system.facts_at = asyncio.run(look()).as_document(), at
+    system.host_key = shown
+    system.save(update_fields=["facts", "facts_at", "host_key"])
+    return system
+
+
+def retire(name: str) -> PhoneSystem:
+    """Take it out of care; its backups stay. Raises `NoSuchPhoneSystem`."""
+    system = phone_system(name)
+    system.retired_at = datetime.now(UTC)
+    system.credential, system.jump_credential = None, None  # nothing that could open it is kept
+    system.save(update_fields=["retired_at", "credential", "jump_credential"])
+    return system

@@ -1,0 +1,38 @@
+"""Readers of the fleet."""
+
+from __future__ import annotations
+
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.links.ssh import Target
+
+
+class NoSuchPhoneSystem(RuntimeError):
+    """There is no phone system of that name; the message lists those that are there."""
+
+
+def phone_system(name: str) -> PhoneSystem:
+    """The phone system under care of that name. Raises `NoSuchPhoneSystem`."""
+    under_care = PhoneSystem.objects.filter(retired_at=None)
+    found: PhoneSystem | None = under_care.filter(name=name).select_related("customer").first()
+    if found is None:
+        names = ", ".join(under_care.order_by("name").values_list("name", flat=True)[:20])
+        raise NoSuchPhoneSystem(
+            f"There is no phone system called {name}. There are: {names or 'none; enrol one first'}."
+        )
+    return found
+
+
+def target(system: PhoneSystem) -> Target:
+    """How it is reached, secrets included."""
+    credential = system.credential or {}
+    jump = None
+    if system.jump:
+        own = system.jump_credential or {}
+        jump = Target(
+            system.jump["host"], system.jump["port"], system.jump["user"], system.jump["host_key"], own.get("key"),
+            own.get("password"),
+        )  # fmt: skip
+    return Target(
+        system.host, system.port, system.user, system.host_key, credential.get("key"), credential.get("password"),
+        system.sudo, jump,
+    )  # fmt: skip
