@@ -1,73 +1,30 @@
 """One folder per product: how it is recognised, what belongs in a backup of it, how that is frozen, what it is.
 
-The rest of Ringkeep knows only these functions, not the products.
+The rest of Ringkeep knows only these functions, not the products. A product is known by one line of PRODUCTS.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
-
 from ringkeep.links.ssh import Connection
+from ringkeep.pbx import belonging, probing, recognising
+from ringkeep.pbx.asterisk import PRODUCT as ASTERISK
+from ringkeep.pbx.facts import Facts, Part, Product
+from ringkeep.pbx.freepbx import PRODUCT as FREEPBX
+from ringkeep.pbx.issabel import PRODUCT as ISSABEL
 
+__all__ = ["PRODUCTS", "Facts", "Part", "Product", "parts", "probe", "product", "recognise"]
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a phone system says of itself. Unknown is None."""
-
-    product: str  # asterisk, freepbx, issabel
-    product_version: str | None = None
-    asterisk: str | None = None  # "16.28.0"
-    asterisk_major: int | None = None
-    system: str | None = None  # "Debian GNU/Linux 12 (bookworm)"
-    hostname: str | None = None
-    time_zone: str | None = None
-    clock_off_s: float | None = None  # its clock minus ours
-    directories: dict[str, str] = field(
-        default_factory=dict
-    )  # asterisk.conf's [directories]: astetcdir, astvarlibdir...
-    databases: tuple[str, ...] = ()  # names of MySQL databases that belong to it
-    modules: dict[str, str] = field(default_factory=dict)  # product's modules -> version
-    packages: dict[str, str] = field(default_factory=dict)  # of the system, those that matter to rebuild
-    disks: tuple[dict[str, Any], ...] = ()  # {"mount", "size_bytes", "free_bytes"}
-    network: dict[str, Any] = field(default_factory=dict)
-    hardware: dict[str, Any] = field(default_factory=dict)
-    has_rsync: bool = False
-    has_sqlite3: bool = False
-    not_readable: tuple[str, ...] = ()  # what our account may not read
-
-    def as_document(self) -> dict[str, Any]:
-        """For `PhoneSystem.facts`."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: dict[str, Any]) -> Facts:
-        """From `PhoneSystem.facts`."""
-        known = {name: value for name, value in document.items() if name in cls.__dataclass_fields__}
-        for name in ("databases", "disks", "not_readable"):
-            if name in known:
-                known[name] = tuple(known[name])
-        return cls(**known)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a backup: "configuration", "voicemail", "recordings", "database", "records", "system" ..."""
-
-    name: str
-    paths: tuple[str, ...]  # absolute, on the phone system
-    excluded: tuple[str, ...] = ()
-    required: bool = True  # without it the backup is partial
+PRODUCTS = (ISSABEL, FREEPBX, ASTERISK)  # asked in this order; Asterisk without a product is what is left
 
 
 async def recognise(connection: Connection) -> Facts:
     """What product this is, and what it says of itself. Raises `LinkError("failed")` when there is no Asterisk."""
-    raise NotImplementedError
+    return await recognising.recognise(connection, PRODUCTS)
 
 
 def parts(facts: Facts) -> tuple[Part, ...]:
     """What belongs in a backup of this phone system."""
-    raise NotImplementedError
+    return belonging.parts(facts, product(facts))
 
 
 async def probe(connection: Connection, facts: Facts) -> str:
@@ -75,4 +32,9 @@ async def probe(connection: Connection, facts: Facts) -> str:
 
     Costs the phone system under 0.5 s of CPU and the network a few KB.
     """
-    raise NotImplementedError
+    return await probing.probe(connection, facts, product(facts), parts(facts))
+
+
+def product(facts: Facts) -> Product:
+    """The product's own knowledge; Asterisk's when its folder is gone."""
+    return next((each for each in PRODUCTS if each.name == facts.product), ASTERISK)

@@ -1,1 +1,86 @@
-"""issabel"""
+"""Issabel, and IssabelPBX by itself: /etc/issabel.conf, amportal.conf, the databases and the web root."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ringkeep.pbx.facts import Facts, Part, Product
+from ringkeep.pbx.sections import pairs
+
+SIGNS = r"""
+section issabel-conf
+for f in /etc/issabel.conf /etc/issabelpbx.conf /etc/elastix.conf; do [ -e "$f" ] && echo "$f"; done
+section issabel-release; rpm -q --qf '%{VERSION}-%{RELEASE}' issabel-framework 2>/dev/null || head -c 100 /etc/issabel-release 2>/dev/null
+section issabel-pbx
+sed -n 's/.*<version>\([0-9A-Za-z.]*\)<.*/\1/p' /var/www/html/admin/modules/framework/module.xml 2>/dev/null | head -n 1
+section issabel-modules
+if [ -e /etc/issabel.conf ] || [ -e /etc/issabelpbx.conf ]; then
+  [ -n "$RK_DB" ] && rk_db "$RK_DB" -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
+fi
+"""
+
+LOGIN = r"""
+if [ -z "$RK_USER" ] && [ -r /etc/issabel.conf ]; then
+  RK_PASSWORD=$(sed -n 's/^mysqlrootpwd=//p' /etc/issabel.conf | head -n 1); [ -n "$RK_PASSWORD" ] && RK_USER=root
+fi
+if [ -z "$RK_USER" ] && [ -r /etc/amportal.conf ]; then
+  RK_USER=$(sed -n 's/^AMPDBUSER=//p' /etc/amportal.conf | head -n 1)
+  RK_PASSWORD=$(sed -n 's/^AMPDBPASS=//p' /etc/amportal.conf | head -n 1)
+fi
+rk_php2() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/issabelpbx.conf 2>/dev/null | head -n 1; }
+if [ -z "$RK_USER" ] && [ -r /etc/issabelpbx.conf ]; then RK_USER=$(rk_php2 AMPDBUSER); RK_PASSWORD=$(rk_php2 AMPDBPASS); fi
+"""
+
+
+def recognised(sections: Mapping[str, str]) -> str | None:
+    """Issabel's version; that of IssabelPBX where the distribution is not there."""
+    if not sections.get("issabel-conf", "").strip():
+        return None
+    for name in ("issabel-release", "issabel-pbx"):
+        found = re.search(r"[0-9]+(?:[.-][0-9A-Za-z]+)+", sections.get(name, ""))
+        if found and "not installed" not in sections[name]:
+            return found[0][:40]
+    return modules(sections).get("framework", "")
+
+
+def modules(sections: Mapping[str, str]) -> dict[str, str]:
+    """Enabled modules of IssabelPBX with their versions."""
+    return {k: v for k, v in pairs(sections.get("issabel-modules", "")).items() if re.fullmatch(r"\w{1,60}", k)}
+
+
+def extra(facts: Facts) -> tuple[Part, ...]:
+    """Issabel's own files: its settings, its SQLite databases, its web root."""
+    folder = "/var/www/db"
+    names = ("acl", "menu", "settings", "samples", "iptables", "email", "fax", "control_panel_design", "trunk", "rate")
+    return (
+        Part(
+            "product",
+            (
+                "/etc/issabel.conf", "/etc/issabelpbx.conf", "/etc/amportal.conf", "/etc/elastix.conf",
+                "/etc/issabel-release", "/var/www/html", "/var/www/db", "/var/lib/asterisk/bin", "/etc/postfix",
+                "/usr/share/issabel/privileged",
+            ),
+            excluded=("/var/www/html/var/cache", "/var/www/html/admin/modules/_cache", "*/node_modules",
+                      "*/smarty/templates_c"),
+            required=False,
+            sqlite=tuple(f"{folder}/{name}.db" for name in names),
+        ),
+    )  # fmt: skip
+
+
+PRODUCT = Product(
+    name="issabel",
+    signs=SIGNS,
+    recognised=recognised,
+    login=LOGIN,
+    databases=("asterisk", "asteriskcdrdb", "call_center", "endpointconfig", "endpointman", "meetme", "qstats",
+               "roundcubedb", "vtigercrm510", "a2billing"),
+    records=("asteriskcdrdb", "qstats"),
+    modules=modules,
+    extra=extra,
+    quiet_tables=("admin", "module\\_xml", "notifications", "cronmanager", "issabelpbx\\_log", "freepbx\\_log",
+                  "sessions", "queue\\_log", "cdr", "cel", "%\\_log", "ampusers\\_sessions"),
+    quiet_keys=("CustomDevstate", "CALLTRACE", "BLKVM", "RG", "TC/[0-9]+/[A-Z_]*STATE"),
+    quiet_lines={"ari_additional.conf": "^ *password"},
+)  # fmt: skip
