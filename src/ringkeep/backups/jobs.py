@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ringkeep import pbx
-from ringkeep.backups import record
+from ringkeep.backups import judging, record
+from ringkeep.backups.actions import apply_keep_rules, check_repository
 from ringkeep.backups.fetching import fetch
-from ringkeep.backups.models import COMPLETE, Backup
+from ringkeep.backups.models import COMPLETE, Backup, Repository
 from ringkeep.backups.queries import store
 from ringkeep.findings.actions import report, settle
-from ringkeep.fleet.models import PhoneSystem
+from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.fleet.queries import target
 from ringkeep.home import folder
 from ringkeep.jobs.actions import start
-from ringkeep.jobs.kinds import SYSTEMS, Document, JobError, Run, StepFailed, job
+from ringkeep.jobs.kinds import OTHERS, SYSTEMS, Document, JobError, Run, StepFailed, job
 from ringkeep.links.ssh import Connection, connect
 
 TRIES = 4
@@ -94,7 +95,7 @@ def fetch_files(run: Run, backup_id: str) -> None:
         )  # fmt: skip
 
     fetched = _connected(system, work)
-    if untouched and not fetched.changed:
+    if untouched and not fetched.moved and not fetched.removed:
         marker.write_text(untouched)
     record.note(
         backup_id, parts=fetched.parts, received_bytes=fetched.received_bytes, files=fetched.files,
@@ -128,17 +129,14 @@ def put_away(run: Run, backup_id: str) -> None:
 
 def judge(backup_id: str) -> None:
     """What is not in it, what shrank, and what changed since the last one."""
-    from ringkeep.backups.judging import judge as judged
-
     backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
     last = record.last_complete(backup.phone_system, backup)
     if backup.unchanged and last:
         record.note(
-            backup_id, missing=last.missing, shrunken=[], compared_to=last,
-            differences={"changes": []} if last.differences is None else {**last.differences, "changes": []},
-        )  # fmt: skip
+            backup_id, missing=last.missing, shrunken=[], compared_to=last, differences={"changes": [], "notes": []}
+        )
         return
-    found = judged(backup.phone_system, backup, last)
+    found = judging.judge(backup.phone_system, backup, last)
     record.note(
         backup_id, missing=found.missing, shrunken=found.shrunken, differences=found.differences, compared_to=last
     )
@@ -148,18 +146,9 @@ def tell(backup_id: str) -> Document:
     """Finish the row, open or settle what is wrong, and say how it went."""
     now = datetime.now(UTC)
     backup = record.finish(backup_id, now)
-    system = backup.phone_system
     for kind in ("unreachable", "host-key-changed", "backup-failed"):
-        settle(system, kind, at=now)
-    failed = [part["name"] for part in backup.parts if part["state"] == "failed"]
-    if failed:
-        report(system, "backup-partial", {"backup": backup.pk, "parts": ", ".join(failed)}, at=now)
-    else:
-        settle(system, "backup-partial", at=now)
-    if backup.shrunken:
-        report(system, "backup-shrunken", {"backup": backup.pk, "count": len(backup.shrunken)}, at=now)
-    elif backup.state == COMPLETE:
-        settle(system, "backup-shrunken", at=now)
+        settle(backup.phone_system, kind, at=now)
+    judging.tell(backup, at=now)
     return {
         "backup": backup.pk,
         "state": backup.state,
@@ -193,6 +182,39 @@ def follow_up(backup_id: str, job_id: str) -> None:
         "upkeep", {"customer": system.customer_id}, key=f"upkeep:{system.customer_id}:{backup.started_at:%Y-%m-%d}",
         asked_by=job_id,
     )  # fmt: skip
+
+
+@job("upkeep", queue=OTHERS)
+def upkeep(run: Run) -> Document:
+    """A customer's repository once a day: forget by the rules, and check it when that is due."""
+    customer_id = run.arguments["customer"]
+    forgotten = run.step_with_tries("forget by the rules", TRIES, forget_by_rules, customer_id)
+    problems = run.step_with_tries("check the repository", TRIES, check_when_due, customer_id)
+    return {"forgotten": forgotten, "problems": problems}
+
+
+def forget_by_rules(customer_id: int) -> list[str]:
+    """What the rules let go, and nothing else."""
+    return apply_keep_rules(Customer.objects.get(pk=customer_id), datetime.now(UTC))
+
+
+def check_when_due(customer_id: int) -> list[str]:
+    """Weekly, or sooner when the row says so."""
+    now = datetime.now(UTC)
+    repository = Repository.objects.filter(customer_id=customer_id).first()
+    if repository is None or (repository.next_check_at and repository.next_check_at > now):
+        return []
+    return [str(problem) for problem in check_repository(repository, now)]
+
+
+def left_out(backup: Backup, system: PhoneSystem) -> frozenset[str]:
+    """Recordings have their own rhythm: what was fetched within it is left as it is in the mirror."""
+    if system.recordings_every_days <= 1 or backup.reason not in ("nightly", "change"):
+        return frozenset()
+    since = backup.started_at - timedelta(days=system.recordings_every_days) + timedelta(hours=6)
+    recent = Backup.objects.filter(phone_system=system, state=COMPLETE, started_at__gte=since).exclude(pk=backup.pk)
+    fetched = any(part["name"] == "recordings" and part["state"] == "ok" for one in recent for part in one.parts)
+    return frozenset({"recordings"}) if fetched else frozenset()
 
 
 def mirror(system: PhoneSystem) -> Path:

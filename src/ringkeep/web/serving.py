@@ -15,6 +15,7 @@ from django.core.asgi import get_asgi_application
 
 from ringkeep.home import home
 from ringkeep.jobs import engine
+from ringkeep.web.api import token
 from ringkeep.web.scheduling import scheduling
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -35,6 +36,7 @@ def serve(host: str, port: int, *, web: bool, work: bool) -> None:
         )
     if web and not work and not os.environ.get("RINGKEEP_DATABASE_URL"):
         raise ServeError("--only web needs RINGKEEP_DATABASE_URL: over SQLite one process does both.")
+    token()  # so that it is there to be read
     with contextlib.ExitStack() as stack:
         listening = _listen(host, port) if web else None
         if work:
