@@ -94,7 +94,8 @@ def newer_asterisk(system: PhoneSystem, then: int | None, now: int | None) -> li
     if then is None or now is None or then == now:
         return []
     said = [f"The backup is of Asterisk {then}, the target runs {now}."]
-    if now >= 21 and {one.technology for one in (*system.extensions, *system.trunks)} & {"sip"}:
+    technologies = {one.technology for one in system.extensions} | {one.technology for one in system.trunks}
+    if now >= 21 and "sip" in technologies:
         said.append(f"Phones or trunks use chan_sip, which Asterisk {now} no longer has: they will not register there.")
     if now < then:
         said.append("The target is older than the backup: options that it does not know are ignored there.")

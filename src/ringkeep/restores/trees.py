@@ -25,14 +25,14 @@ def state(root: Path, directories: Mapping[str, str]) -> State:
     tree = {}
     for path, at in _walk(root):
         inside = "/" + str(path.relative_to(root))
-        if inside == f"/{OURS}" or inside.startswith(f"/{OURS}/"):
+        if inside == f"/{OURS}" or NOT_FILES.search(inside):
             continue
         owner, mode = said.get(inside, (None, stat.S_IMODE(at.st_mode)))
         if stat.S_ISLNK(at.st_mode):
             tree[inside] = Entry(LINK, os.readlink(path), 0, 0o777, owner)
         elif stat.S_ISDIR(at.st_mode):
             tree[inside] = Entry(FOLDER, "", 0, mode, owner)
-        elif stat.S_ISREG(at.st_mode) and not NOT_FILES.search(inside):
+        elif stat.S_ISREG(at.st_mode):
             tree[inside] = Entry(FILE, digest(path), at.st_size, mode, owner)
     databases = {path.stem: path.stat().st_size for path in sorted((root / DATABASES).glob("*.sql"))}
     return State(tree, directories, astdb(root, directories), databases)

@@ -1,0 +1,135 @@
+"""Behind `ringkeep restore`: the preview, the question, the restore, and what is said of each."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from ringkeep.backups.queries import Unknown, phone_system
+from ringkeep.backups.queries import backup as stored
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.jobs.actions import start
+from ringkeep.jobs.following import finish
+from ringkeep.jobs.kinds import JobError
+from ringkeep.jobs.models import SUCCEEDED, Job
+from ringkeep.restores.queries import holding
+from ringkeep.restores.selection import SelectionError, parse
+from ringkeep.sources.errors import size_text
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.translation import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command line."""
+
+    system: str
+    backup: str
+    only: tuple[str, ...]
+    to: str | None
+    hold_trunks: bool
+    release_trunks: bool
+    exact: bool
+
+
+def carry_out(request: Request, *, dry_run: bool, yes: bool, as_json: bool) -> int:
+    """Preview, ask, restore; the exit code."""
+    try:
+        target, arguments = _arguments(request)
+    except (Unknown, SelectionError, JobError) as error:
+        return _refused(str(error), USAGE, as_json=as_json)
+    if dry_run or not yes:
+        before = _run(target, {**arguments, "preview": True}, show=not as_json)
+        if before.state != SUCCEEDED:
+            return _refused(before.error, COULD_NOT_TRY, as_json=as_json)
+        if as_json and dry_run:
+            print_json(before.result)
+        elif not as_json:
+            _show(before.result)
+        if dry_run:
+            return GOOD
+        if not _agreed(target.name):
+            return _refused("Nothing was changed. Say --yes to restore without being asked.", USAGE, as_json=as_json)
+    done = _run(target, arguments, show=not as_json)
+    if done.state != SUCCEEDED:
+        return _refused(done.error, NOT_GOOD, as_json=as_json)
+    if as_json:
+        print_json(done.result)
+    else:
+        _show_end(done.result)
+    return GOOD
+
+
+def _arguments(request: Request) -> tuple[PhoneSystem, dict[str, Any]]:
+    system = phone_system(request.system)
+    target = _target(request.to) if request.to else system
+    if request.release_trunks and request.to is None:
+        held = holding(target.pk)
+        if held is None:
+            raise JobError(f"No trunks are held on {target.name}: there is nothing to release.")
+        return target, {"backup": held.backup_id, "release_trunks": True}
+    return target, {
+        "backup": stored(system, request.backup).pk,
+        "only": [str(one) for one in parse(request.only)],
+        "exact": request.exact,
+        # A second server never takes the carrier's registration away from the first by accident.
+        "hold_trunks": request.hold_trunks or (target != system and not request.release_trunks),
+    }
+
+
+def _target(name: str) -> PhoneSystem:
+    found: PhoneSystem | None = (
+        PhoneSystem.objects.filter(name=name).first() or PhoneSystem.objects.filter(host=name, retired_at=None).first()
+    )
+    if found is None:
+        raise Unknown(f"No phone system {name!r} is enrolled: enrol the new server under a name of its own first.")
+    return found
+
+
+def _run(target: PhoneSystem, arguments: dict[str, Any], *, show: bool) -> Job:
+    key = f"restore:{target.pk}:{secrets.token_hex(6)}"
+    return finish(
+        lambda: start("restore", arguments, key=key, phone_system=target.pk, asked_by="command line"), show=show
+    )
+
+
+def _agreed(name: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"Restore {name}?", err=True)
+
+
+def _refused(why: str, code: int, *, as_json: bool) -> int:
+    errors.print(f"error: {shown(why)}")
+    if as_json:
+        print_json({"error": {"code": "restore", "message": shown(why)}})
+    return code
+
+
+def _show(result: dict[str, Any]) -> None:
+    counts = result["counts"]
+    for change in result["changes"]:
+        print(f"  {shown(change['text'])}")
+    print(
+        f"{counts['written']} files to write ({size_text(counts['bytes'])}), {counts['replaced']} to replace, "
+        f"{counts['removed']} to remove; {counts['kept']} newer ones stay; databases: "
+        f"{', '.join(counts['databases']) or 'none'}; {counts['states']} states of phones."
+    )
+    for path, why in counts["left"]:
+        print(f"left: {shown(path)}: {why}")
+    for warning in result["warnings"]:
+        print(f"warning: {shown(warning)}")
+
+
+def _show_end(result: dict[str, Any]) -> None:
+    for check in result["checks"]:
+        print(f"  {'good' if check['ok'] else 'BAD '} {check['what']} {shown(check['found'])}")
+    answered = result["first_answer_s"]
+    took = f"; the first call was answered after {answered:.1f} s" if answered is not None else ""
+    print(f"Restored {result['phone_system']} from {result['backup']}{took}. The way back: {result['before']}.")
+    if result["trunks_held"]:
+        print("Its trunks are held: --release-trunks lets them go.")

@@ -1,0 +1,24 @@
+"""What is known of restores; only reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringkeep.restores.models import DONE, Restore
+
+
+def document(row: Restore) -> dict[str, Any]:
+    """One restore as JSON."""
+    return {
+        "restore": row.name, "phone_system": row.target.name, "backup": row.backup_id, "before": row.before_id,
+        "only": row.only, "exact": row.exact, "preview": row.preview, "state": row.state,
+        "trunks_held": row.trunks_held, "first_answer_s": row.first_answer_s, "checks": row.checks, "error": row.error,
+        **{name: row.plan.get(name, empty) for name, empty in (("counts", {}), ("changes", []), ("warnings", []))},
+    }  # fmt: skip
+
+
+def holding(target_id: int) -> Restore | None:
+    """The restore whose trunks are still held on a phone system; None: none are."""
+    rows = Restore.objects.filter(target_id=target_id, state=DONE, preview=False)
+    last: Restore | None = rows.order_by("-started_at").first()
+    return last if last and last.trunks_held else None

@@ -1,0 +1,215 @@
+"""One restore's folder on this machine: the backup brought out of its repository, the plan, and what is expected after it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ringkeep.asterisk.conf import read_configuration
+from ringkeep.asterisk.conf_editor import ConfEditor, EditRefused
+from ringkeep.backups.fetch_mirror import OURS
+from ringkeep.explanations.opened import opened
+from ringkeep.home import folder
+from ringkeep.lab.tree import read_directories
+from ringkeep.restores import objects, preview, trunks
+from ringkeep.restores.planning import FILE, GONE, Plan, State, plan
+from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted
+from ringkeep.restores.trees import state
+from ringkeep.sources.contents import config_files
+
+ETC = "etc/asterisk"
+PATHS = {
+    "configuration": (ETC, "etc/dahdi", "etc/wanpipe", "etc/freepbx.conf", "etc/amportal.conf", "etc/issabel.conf"),
+    "extensions": (ETC,),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """`root`/backup, `root`/after, `root`/expected.json."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, phone_system_id: int, name: str) -> Workplace:
+        """The folder of one restore, made when it is not there."""
+        return cls(folder("systems", str(phone_system_id), "restores", name))
+
+    @property
+    def backup(self) -> Path:
+        """The backup's files, laid out like `/`."""
+        return self.root / "backup"
+
+    @property
+    def after(self) -> Path:
+        """The phone system as it is to be: what callers and staff can notice of it."""
+        return self.root / "after"
+
+    def remove(self) -> None:
+        """It is over."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def expect(self, made: Plan, live: State) -> None:
+        """Remember what is to stand where after the swap, and what stood there before."""
+        after = {one.path: one.entry.digest for one in made.staged if one.entry.kind == FILE}
+        gone = [unit.path for unit in made.units if unit.op == GONE]
+        (self.root / "expected.json").write_text(
+            json.dumps({"after": after, "gone": gone, "before": dict(made.expected)}), "utf-8"
+        )
+
+    def differing(self, now: State, *, back: bool = False) -> list[str]:
+        """Paths that are not as expected after the swap (`back`: after the way back)."""
+        expected = json.loads((self.root / "expected.json").read_text("utf-8"))
+        wanted = expected["before" if back else "after"]
+        wrong = [path for path, digest in wanted.items() if path not in now.tree or now.tree[path].digest != digest]
+        return wrong if back else [*wrong, *(path for path in expected["gone"] if path in now.tree)]
+
+
+def paths_of(wanted: Iterable[Wanted]) -> list[str] | None:
+    """What to bring out of the repository, without leading slash; None: all of it."""
+    spool, library, logs = "var/spool/asterisk", "var/lib/asterisk", "var/log/asterisk"
+    found = [OURS, ETC]  # facts and owners; what Asterisk's files say of where things are
+    for one in wanted:
+        match one.part:
+            case "everything" | "astdb":
+                return None
+            case "voicemail":
+                found.append(f"{spool}/voicemail")
+            case "recordings":
+                found.append(f"{spool}/monitor{one.which}")
+            case "sounds":
+                found += [f"{library}/sounds", f"{library}/moh", f"{library}/mohmp3", "usr/share/asterisk"]
+            case "records" | "queue_log":
+                found.append(logs)
+            case part:
+                found += PATHS.get(part, ())
+    return sorted(set(found))
+
+
+def usual_folders(directories: Mapping[str, str]) -> bool:
+    """Whether everything lies where it usually does, so that parts can be brought out by path."""
+    return all(
+        directories.get(name, usual).rstrip("/") == usual for name, usual in DIRECTORIES.items() if name != "astdatadir"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, and what people should know before it is carried out."""
+
+    plan: Plan
+    live: State
+    changes: list[dict[str, Any]]
+    warnings: list[str]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is known of both sides. Majors are of Asterisk."""
+
+    product: str
+    backup_product: str
+    major: int | None
+    backup_major: int | None
+    is_another: bool  # another server than the backup's
+
+
+def prepare(
+    place: Workplace, mirror: Path, target: Target, wanted: tuple[Wanted, ...], *, exact: bool, hold: bool
+) -> Prepared:
+    """Compare the backup with the live system and plan. Raises `SelectionError`, `HoldRefused`, `SourceError`, `OSError`."""
+    warnings: list[str] = []
+    wanted = together(wanted, target, warnings)
+    now_files, then_files = config_files(mirror), config_files(place.backup)
+    live = state(mirror, read_directories(now_files))
+    backup = state(place.backup, read_directories(then_files))
+    contents: dict[str, bytes] = {}
+    for one in wanted:
+        if one.part == "extensions":
+            contents |= objects.brought_back({**now_files, **contents}, then_files, one.which)
+    whole = any(one.part in ("everything", "configuration") for one in wanted)
+    if whole and target.is_another:
+        contents |= own_modules(now_files, then_files)
+    result = {**(then_files if whole else now_files), **contents}
+    if hold:
+        contents |= trunks.held(result)
+    made = plan(backup, live, wanted, contents=contents, exact=exact)
+    return _previewed(place, mirror, target, made, live, backup, warnings, holds=hold and bool(contents))
+
+
+def prepare_release(place: Workplace, mirror: Path, target: Target) -> Prepared:
+    """The plan that lets held trunks go: the true bytes of the marked lines."""
+    files = config_files(mirror)
+    live = state(mirror, read_directories(files))
+    made = plan(State({}, live.directories), live, (), contents=trunks.released(files))
+    return _previewed(place, mirror, target, made, live, live, [], holds=False)
+
+
+def _previewed(
+    place: Workplace, mirror: Path, target: Target, made: Plan, live: State, backup: State, warnings: list[str], *, holds: bool
+) -> Prepared:  # fmt: skip
+    astdb = backup.astdb if made.astdb and backup.astdb is not None else live.astdb
+    shutil.rmtree(place.after, ignore_errors=True)
+    preview.lay_out(made, live, mirror, place.backup, place.after, astdb)
+    changes, after = preview.changes(mirror, place.after)
+    if {(one.name, one.protocol, one.address, one.port) for one in after.listeners} != _listening(mirror):
+        made = replace(made, restart=True)
+    warnings += preview.newer_asterisk(after, target.backup_major, target.major)
+    if made.restart:
+        warnings.append("Asterisk is restarted at the end: calls in progress are cut.")
+    place.expect(made, live)
+    return Prepared(made, live, changes, warnings, holds)
+
+
+def _listening(mirror: Path) -> set[tuple[str, str, str, int]]:
+    with opened(mirror) as now:
+        return {(one.name, one.protocol, one.address, one.port) for one in now.system.listeners}
+
+
+def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[str]) -> tuple[Wanted, ...]:
+    """Where a product keeps its database and files as two copies of one thing, they come back together."""
+    if target.product != target.backup_product:
+        raise SelectionError(
+            f"The backup is of {target.backup_product}, the target runs {target.product}: restore to the same product."
+        )
+    if target.product == "asterisk":
+        return wanted
+    single = next((one for one in wanted if one.part == "extensions" and one.which), None)
+    if single:
+        raise SelectionError(
+            f"{single} cannot be restored by itself on {target.product}: its database and the files written from it would "
+            "disagree. Restore extensions (all of them), or make the extension again in its pages."
+        )
+    linked = {"configuration", "extensions", "databases"}
+    if not any(one.part in linked for one in wanted):
+        return wanted
+    parts = (Wanted("configuration"), Wanted("databases"), Wanted("astdb"))
+    warnings.append(
+        f"{target.product} keeps its settings in a database, in files and in astdb: they come back together."
+    )
+    return tuple(dict.fromkeys([*(one for one in wanted if one.part not in linked), *parts]))
+
+
+def own_modules(now: Mapping[str, bytes], then: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The backup's asterisk.conf with the folder of modules that this server has."""
+    path = "/etc/asterisk/asterisk.conf"
+    here = read_configuration(now, path)
+    section = here.section("directories") if here else None
+    folder_of_modules = section.get("astmoddir") if section else None
+    if path not in then:
+        return {}
+    editor = ConfEditor(then, path)
+    there = editor.configuration.section("directories")
+    entry = there.entry("astmoddir") if there else None
+    if entry is None or not folder_of_modules or entry.value == folder_of_modules:
+        return {}
+    try:
+        editor.set_value(entry, folder_of_modules)
+    except EditRefused as error:
+        raise SelectionError(f"asterisk.conf names the modules of another server ({error}).") from error
+    return {path: editor.content}
