@@ -6,19 +6,22 @@ import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
+from ringkeep.backups import plain_copy
 from ringkeep.backups.keeping import Rules, Stored, reasons_to_keep
 from ringkeep.backups.models import COMPLETE, PARTIAL, RUNNING, Backup, Repository
-from ringkeep.backups.queries import location, store
+from ringkeep.backups.queries import exported, location, store
 from ringkeep.backups.store import Snapshot, Store
 from ringkeep.backups.store_checking import Problem
 from ringkeep.backups.store_process import StoreError
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.home import folder
+from ringkeep.translation import Words
 
 CHECK_EVERY = timedelta(days=7)
 CHECK_PARTS = 10  # so that ten checks have read everything
@@ -64,9 +67,9 @@ def set_repository(
     held = Backup.objects.filter(phone_system__customer=customer, forgotten_at=None).exclude(snapshot="").exists()
     row.kind, row.location = kind, place
     if credential is not None or moved:
-        row.credential = credential
+        row.credential = credential  # type: ignore[assignment]  # what Django makes of the field
     if password is not None:
-        row.password = password
+        row.password = password  # type: ignore[assignment]  # likewise
     if append_only is not None:
         row.append_only = append_only
     for name, count in (keep or {}).items():
@@ -222,6 +225,26 @@ def _let_go(customer: Customer) -> None:
         place.forget(unneeded)
         place.prune()
     ours.exclude(forgotten_at=None).update(snapshot="")  # they hold nothing any more
+
+
+# -- the plain copy ---------------------------------------------------------------------------------------------------
+
+
+def refresh_plain_copy(row: Backup) -> bool:
+    """Bring the readable copy up to this backup, if the customer wants one; whether anything was done.
+
+    Only the newest complete backup is shown; a partial one when there is no complete one. Raises `PlaceError`, `StoreError`.
+    """
+    system = row.phone_system
+    place = repository_of(system.customer).plain_copy
+    if not place or not row.snapshot:
+        return False
+    stored = Backup.objects.filter(phone_system=system, forgotten_at=None).exclude(snapshot="").order_by("-started_at")
+    newest = stored.filter(state=COMPLETE).first() or stored.filter(state=PARTIAL).first()
+    if newest is None:
+        return False
+    words = Words(system.customer.language)
+    return plain_copy.refresh(store(system.customer), exported(newest), Path(place), words)
 
 
 # -- after a disaster -------------------------------------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ringkeep.backups.models import FAILED, RUNNING, Backup, Repository
+from ringkeep.backups.plain_copy import Exported
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_locations import Location
 from ringkeep.fleet.models import Customer, PhoneSystem
@@ -99,6 +101,19 @@ def _changes(differences: Any) -> int | None:
         changes = differences.get("changes")
         return len(changes) if isinstance(changes, list) else None
     return len(differences) if isinstance(differences, list) else None
+
+
+def exported(row: Backup) -> Exported:
+    """What a plain copy of it says of itself."""
+    system = row.phone_system
+    return Exported(system.name, system.customer.name, row.pk, row.started_at, row.state, row.snapshot)
+
+
+def is_share(text: str) -> bool:
+    """Whether it names a part of a repository's data: 10%, 3/10."""
+    percent = re.fullmatch(r"(\d{1,3})(\.\d)?%", text)
+    part = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)
+    return bool(percent and 0 < float(text[:-1]) <= 100) or bool(part and 0 < int(part[1]) <= int(part[2]))
 
 
 def repository_document(repository: Repository) -> dict[str, Any]:

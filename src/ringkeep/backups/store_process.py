@@ -184,10 +184,9 @@ def _follow(process: subprocess.Popen[bytes], each_line: Line | None, timeout_s:
     late = threading.Event()
 
     def drain() -> None:
-        assert process.stderr is not None
-        for piece in iter(lambda: process.stderr.read1(8192) if process.stderr else b"", b""):
+        for line in process.stderr or ():
             if len(err) < STDERR_BYTES:
-                err.extend(piece)
+                err.extend(line[:4096])
 
     def stop() -> None:
         late.set()

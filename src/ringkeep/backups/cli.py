@@ -1,0 +1,174 @@
+"""`ringkeep backups`, `export`, `forget`, `verify`, `repository`, `keys`: what is stored, where, and what opens it.
+
+Only the options stand here; the work is in telling.py and beside it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringkeep.translation import Language
+
+AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+Lang = Annotated[Language, typer.Option(help="language of what is printed")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="the phone system's name")]
+CustomerName = Annotated[
+    str, typer.Argument(metavar="CUSTOMER", help="the customer's name, or one of its phone systems'")
+]
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="read the passphrase from its first line [asked for]")
+]
+
+repository = typer.Typer(help="Where a customer's backups are kept.", no_args_is_help=True)
+keys = typer.Typer(help="The keys of what is stored: a copy for a disaster, and new ones.", no_args_is_help=True)
+
+
+def backups(
+    name: Name,
+    forgotten: Annotated[bool, typer.Option("--all", help="forgotten ones too")] = False,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """List a phone system's backups: when, state, size, what a drill said, how many differences."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(telling.answer(lambda: telling.backups(name, forgotten, as_json, lang.value), as_json))
+
+
+def export(
+    name: Name,
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="a new or empty folder")],
+    backup: Annotated[str, typer.Option(help="its id, or latest")] = "latest",
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Write a backup as an ordinary readable folder. It is not encrypted."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(
+        telling.answer(lambda: telling.export(name, backup, place.absolute(), as_json, lang.value), as_json)
+    )
+
+
+def forget(
+    name: Name,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only say what would be forgotten, and why not the others")
+    ] = False,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Forget the backups that the keep rules let go."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(telling.answer(lambda: telling.forget(name, dry_run, as_json, lang.value), as_json))
+
+
+def verify(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="of this phone system's customer [all]")] = None,
+    read: Annotated[str | None, typer.Option(help="how much of the data is read: 10%, 3/10, 100% [a tenth]")] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Look for damage in the repositories. Ends with 1 when there is some."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(telling.answer(lambda: telling.verify(name, read, as_json, lang.value), as_json))
+
+
+@repository.command(name="set")
+def set_repository(
+    customer: CustomerName,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="directory, sftp or s3")],
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLACE", help="PATH, sftp://USER@HOST:22/FOLDER, s3://HOST/BUCKET/FOLDER (s3+http:// without TLS)"
+        ),
+    ],
+    append_only: Annotated[
+        bool | None, typer.Option("--append-only/--no-append-only", help="Ringkeep forgets nothing in it")
+    ] = None,
+    keep_last: Annotated[int | None, typer.Option(min=0)] = None,
+    keep_daily: Annotated[int | None, typer.Option(min=0)] = None,
+    keep_weekly: Annotated[int | None, typer.Option(min=0)] = None,
+    keep_monthly: Annotated[int | None, typer.Option(min=0)] = None,
+    plain_copy: Annotated[
+        str | None, typer.Option(help="a folder for a readable copy of the newest backups; '' for none")
+    ] = None,
+    credential_file: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON: s3 {"key_id", "secret", "region"}; sftp {"key" or "password", "host_key"}; "-": standard input'
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Choose where a customer's backups are kept, and by which rules. It is opened or made at once."""
+    from ringkeep.backups import telling
+
+    keep = {"last": keep_last, "daily": keep_daily, "weekly": keep_weekly, "monthly": keep_monthly}
+    wanted = telling.Wanted(
+        customer, kind, place, append_only, {rule: count for rule, count in keep.items() if count is not None},
+        plain_copy, credential_file,
+    )  # fmt: skip
+    raise typer.Exit(telling.answer(lambda: telling.set_repository(wanted, as_json, lang.value), as_json))
+
+
+@repository.command()
+def show(
+    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="[all]")] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Say where backups are kept, by which rules, and when they were last looked through."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(telling.answer(lambda: telling.show_repositories(customer, as_json, lang.value), as_json))
+
+
+@repository.command(name="rotate")
+def rotate_repository(customer: CustomerName, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
+    """Give a customer's repository a new key, and remove the old one."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(telling.answer(lambda: telling.rotate_repository(customer, as_json, lang.value), as_json))
+
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="keep it away from this machine")]
+
+
+@keys.command()
+def escrow(
+    file: FileArgument, passphrase_file: PassphraseFile = None, as_json: AsJson = False, lang: Lang = Language.EN
+) -> None:
+    """Write all that opens the backups into one file, encrypted with a passphrase."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(
+        telling.answer(lambda: telling.write_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json)
+    )
+
+
+@keys.command(name="restore")
+def restore_keys(
+    file: FileArgument, passphrase_file: PassphraseFile = None, as_json: AsJson = False, lang: Lang = Language.EN
+) -> None:
+    """Bring back from that file what is not here, and list the backups that the repositories hold."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(
+        telling.answer(lambda: telling.restore_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json)
+    )
+
+
+@keys.command()
+def rotate(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
+    """Encrypt all stored secrets with a new key, and remove the old one."""
+    from ringkeep.backups import telling
+
+    raise typer.Exit(telling.answer(lambda: telling.rotate_vault(as_json, lang.value), as_json))

@@ -1,0 +1,403 @@
+"""What the verbs of backups do and say, as one JSON document or in the reader's language."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ringkeep.jobs.start import prepared
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.translation import Words, shown
+
+_ = str  # marks a text for translation; the catalogue's test looks for it
+
+STATES = {"running": _("running"), "complete": _("complete"), "partial": _("partial"), "failed": _("failed")}
+VERDICTS = {"good": _("rings"), "degraded": _("rings, with faults"), "bad": _("would not ring")}
+REASONS = {
+    "running": _("it is being made"), "newest": _("the newest"), "proven": _("the last proven one"),
+    "before-restore": _("the way back of a restore"), "last": _("one of the last"), "daily": _("of its day"),
+    "weekly": _("of its week"), "monthly": _("of its month"), "partial": _("newer than the newest complete one"),
+    "being-restored": _("it is being restored"),
+}  # fmt: skip
+SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+class Refused(Exception):
+    """It cannot be done as asked; the message says why. `code` is the exit code."""
+
+    def __init__(self, message: str, code: int = USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def answer(work: Callable[[], int], as_json: bool) -> int:
+    """Do it; an error is one sentence (and a JSON document), never a traceback. The exit code."""
+    from cryptography.fernet import InvalidToken
+
+    from ringkeep.home import HomeError
+
+    try:
+        prepared()
+    except HomeError as error:
+        return _failed("home", str(error), COULD_NOT_TRY, as_json)
+    from ringkeep.backups.escrow import EscrowError
+    from ringkeep.backups.plain_copy import PlaceError
+    from ringkeep.backups.queries import Unknown
+    from ringkeep.backups.store_process import StoreError
+    from ringkeep.vault import VaultError
+
+    try:
+        return work()
+    except Refused as error:
+        return _failed("refused", str(error), error.code, as_json)
+    except Unknown as error:
+        return _failed("unknown", str(error), USAGE, as_json)
+    except PlaceError as error:
+        return _failed("place", str(error), USAGE, as_json)
+    except EscrowError as error:
+        return _failed("escrow", str(error), COULD_NOT_TRY, as_json)
+    except StoreError as error:
+        return _failed(error.kind, str(error), COULD_NOT_TRY, as_json)
+    except (VaultError, InvalidToken) as error:
+        return _failed("vault", str(error), COULD_NOT_TRY, as_json)
+
+
+def _failed(kind: str, message: str, code: int, as_json: bool) -> int:
+    if as_json:
+        print_json({"error": {"code": kind, "message": message}})
+    else:
+        errors.print(f"error: {message}")
+    return code
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print them; names in them were made harmless."""
+    for line in lines:
+        print(line)
+
+
+# -- backups ----------------------------------------------------------------------------------------------------------
+
+
+def backups(name: str, forgotten: bool, as_json: bool, lang: str) -> int:
+    """List them. Returns the exit code."""
+    from ringkeep.backups import queries
+
+    found = queries.backups_of(queries.phone_system(name), forgotten=forgotten)
+    if as_json:
+        print_json({"phone_system": name, "backups": found})
+        return GOOD
+    words = Words(lang)
+    if not found:
+        say([words("There is no backup yet.")])
+    say(_line(backup, words) for backup in found)
+    return GOOD
+
+
+def _line(backup: dict[str, Any], words: Words) -> str:
+    parts = [
+        shown(backup["id"]),
+        words.instant(datetime.fromisoformat(backup["started_at"])),
+        words(STATES[backup["state"]]),
+        size(backup["size_bytes"], words),
+        words(VERDICTS[backup["verdict"]]) if backup["verdict"] in VERDICTS else words("not drilled"),
+    ]
+    if backup["unchanged"]:
+        parts.append(words("unchanged"))
+    elif backup["differences"]:
+        parts.append(words("{count} differences").format(count=words.number(backup["differences"])))
+    if backup["missing"]:
+        parts.append(words("{count} things are not in it").format(count=words.number(backup["missing"])))
+    if backup["forgotten_at"]:
+        parts.append(words("forgotten"))
+    return "  ".join(parts)
+
+
+def size(count: int | None, words: Words) -> str:
+    """Bytes for reading; unknown is "?"."""
+    if count is None:
+        return "?"
+    amount, unit = float(count), 0
+    while amount >= 1024 and unit < len(SIZES) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{words.number(amount, 1 if unit and amount < 100 else 0)} {SIZES[unit]}"
+
+
+def export(name: str, backup_id: str, place: Path, as_json: bool, lang: str) -> int:
+    """Write a backup as a plain folder."""
+    from ringkeep.backups import plain_copy, queries
+
+    system = queries.phone_system(name)
+    row = queries.backup(system, backup_id)
+    words = Words(lang)
+    what = queries.exported(row)
+    files = plain_copy.export(queries.store(system.customer), what, place, words)
+    if as_json:
+        print_json({"backup": row.pk, "state": row.state, "directory": str(place), "files": files})
+    else:
+        say([words("{count} files of {backup} are in {place}.").format(
+            count=words.number(files), backup=shown(row.pk), place=shown(str(place))
+        )])  # fmt: skip
+    return GOOD
+
+
+def forget(name: str, dry_run: bool, as_json: bool, lang: str) -> int:
+    """Forget what the rules let go."""
+    from ringkeep.backups import actions, queries
+
+    system, at, words = queries.phone_system(name), datetime.now(UTC), Words(lang)
+    append_only = actions.repository_of(system.customer).append_only
+    if append_only and not dry_run:
+        raise Refused(
+            "The repository is append-only: nothing is forgotten in it by Ringkeep. docs/backups.md says who does.",
+            COULD_NOT_TRY,
+        )
+    why = actions.why_kept(system, at)
+    gone = actions.to_forget(system, at) if dry_run else actions.apply_keep_rules(system.customer, at, only=[system])
+    kept = {backup_id: reasons for backup_id, reasons in why.items() if backup_id not in gone}
+    if as_json:
+        print_json({"phone_system": name, "dry_run": dry_run, "forgotten": gone, "kept": kept})
+        return GOOD
+    said = words("{backup} would be forgotten") if dry_run else words("{backup} is forgotten")
+    say(said.format(backup=shown(backup_id)) for backup_id in gone)
+    for backup_id, reasons in sorted(kept.items()):
+        told = words(", ").join(words(REASONS[reason]) for reason in reasons) or words("append-only")
+        say([words("{backup} is kept: {reasons}").format(backup=shown(backup_id), reasons=told)])
+    return GOOD
+
+
+def verify(name: str | None, read: str | None, as_json: bool, lang: str) -> int:
+    """Look for damage; 1 when there is some, 3 when one could not be looked at."""
+    from ringkeep.backups import actions, queries
+    from ringkeep.backups.models import Repository
+    from ringkeep.backups.store_checking import problem_said
+    from ringkeep.backups.store_process import StoreError
+
+    if read is not None and not queries.is_share(read):
+        raise Refused(f"--read {read}: like 10%, 3/10 or 100%.")
+    rows = Repository.objects.select_related("customer").order_by("customer__name")
+    if name is not None:
+        rows = rows.filter(customer=queries.customer(name))
+    words, code, told = Words(lang), GOOD, []
+    for row in rows:
+        document: dict[str, Any] = {
+            "customer": row.customer.name,
+            "location": row.location,
+            "problems": [],
+            "error": None,
+        }
+        try:
+            problems = [
+                problem.document() for problem in actions.check_repository(row, datetime.now(UTC), read_share=read)
+            ]
+            document["problems"] = [{**problem, "said": problem_said(problem, words)} for problem in problems]
+            code = max(code, NOT_GOOD if problems else GOOD)
+        except StoreError as error:
+            document["error"], code = str(error), COULD_NOT_TRY
+        told.append(document)
+    if as_json:
+        print_json({"repositories": told})
+        return code
+    for document in told:
+        if document["error"]:
+            errors.print(f"error: {document['error']}")
+        elif not document["problems"]:
+            say([words("{customer}: nothing is damaged.").format(customer=shown(document["customer"]))])
+        say(f"{shown(document['customer'])}: {problem['said']}" for problem in document["problems"])
+    return code
+
+
+# -- repositories -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `repository set` was told."""
+
+    customer: str
+    kind: str
+    place: str
+    append_only: bool | None
+    keep: dict[str, int] = field(default_factory=dict)
+    plain_copy: str | None = None
+    credential_file: Path | None = None
+
+
+def set_repository(wanted: Wanted, as_json: bool, lang: str) -> int:
+    """Choose a repository's place and rules."""
+    from ringkeep.backups import actions, queries
+    from ringkeep.backups.store_locations import DIRECTORY, parsed
+
+    kind, place = parsed(wanted.place)
+    if kind != wanted.kind:
+        raise Refused(f"{wanted.place} is no place of the kind {wanted.kind}.")
+    if wanted.plain_copy and not Path(wanted.plain_copy).is_dir():
+        raise Refused(f"--plain-copy {wanted.plain_copy}: make the folder first.")
+    customer = queries.customer(wanted.customer)
+    credential = _credential(kind, wanted.credential_file) if kind != DIRECTORY else None
+    row = actions.set_repository(
+        customer, kind, place, credential=credential, append_only=wanted.append_only, keep=wanted.keep,
+        plain_copy=wanted.plain_copy,
+    )  # fmt: skip
+    found = actions.recover_backups(customer)
+    words = Words(lang)
+    if as_json:
+        print_json({**queries.repository_document(row), "recovered": found})
+    else:
+        _say_repository(queries.repository_document(row), words)
+        if found:
+            say([words("{count} backups were found in it.").format(count=words.number(found))])
+    return GOOD
+
+
+def _credential(kind: str, file: Path | None) -> dict[str, Any] | None:
+    """Read it from a file or standard input; never from the arguments, which others can see."""
+    needed = {"s3": ({"key_id", "secret"},), "sftp": ({"host_key", "key"}, {"host_key", "password"})}[kind]
+    if file is None:
+        return None
+    try:
+        document = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text())
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise Refused(f"{file} holds no JSON.") from None
+    if not isinstance(document, dict) or not any(names <= document.keys() for names in needed):
+        raise Refused(f"{file} must hold {' or '.join(', '.join(sorted(names)) for names in needed)}.")
+    return document
+
+
+def show_repositories(name: str | None, as_json: bool, lang: str) -> int:
+    """List the repositories."""
+    from ringkeep.backups import queries
+    from ringkeep.backups.models import Repository
+
+    rows = Repository.objects.select_related("customer").order_by("customer__name")
+    if name is not None:
+        rows = rows.filter(customer=queries.customer(name))
+    found = [queries.repository_document(row) for row in rows]
+    if as_json:
+        print_json({"repositories": found})
+        return GOOD
+    words = Words(lang)
+    if not found:
+        say([words("There is no repository yet: the first backup makes one.")])
+    for document in found:
+        _say_repository(document, words)
+    return GOOD
+
+
+def _say_repository(document: dict[str, Any], words: Words) -> None:
+    from ringkeep.backups.store_checking import problem_said
+
+    keep = {rule: words.number(count) for rule, count in document["keep"].items()}
+    say([f"{shown(document['customer'])}: {document['kind']} {shown(document['location'])}"])
+    say(["  " + words("keeps the last {last}, {daily} days, {weekly} weeks, {monthly} months").format(**keep)])
+    if document["append_only"]:
+        say(["  " + words("append-only: Ringkeep forgets nothing in it")])
+    if document["plain_copy"]:
+        say(["  " + words("plain copy in {place}").format(place=shown(document["plain_copy"]))])
+    if document["checked_at"]:
+        at = words.instant(datetime.fromisoformat(document["checked_at"]))
+        say(["  " + words("looked through on {when}").format(when=at)])
+    say(f"  {problem_said(problem, words)}" for problem in document["problems"])
+
+
+def rotate_repository(name: str, as_json: bool, lang: str) -> int:
+    """A new key for one repository."""
+    from ringkeep.backups import actions, queries
+
+    customer, words = queries.customer(name), Words(lang)
+    removed = actions.rotate_repository(actions.repository_of(customer))
+    if as_json:
+        print_json({"customer": customer.name, "removed_keys": removed})
+    else:
+        say([words("The repository has a new key; the old one opens it no more. Write a new escrow file.")])
+    return GOOD
+
+
+# -- keys -------------------------------------------------------------------------------------------------------------
+
+
+def write_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang: str) -> int:
+    """Write the escrow file."""
+    from ringkeep.backups import escrow
+
+    words = Words(lang)
+    held = escrow.write(file, _passphrase(passphrase_file, words, twice=True), datetime.now(UTC))
+    if as_json:
+        print_json({"file": str(file), **_counts(held)})
+    else:
+        say([
+            words("{place} holds what opens the backups of {count} customers.").format(
+                place=shown(str(file)), count=words.number(held["Customer"])
+            ),
+            words("Keep it away from this machine, and its passphrase away from it. Write it anew after each change of a key."),
+        ])  # fmt: skip
+    return GOOD
+
+
+def restore_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang: str) -> int:
+    """Bring back what is not here, then list what the repositories hold."""
+    from ringkeep.backups import actions, escrow
+    from ringkeep.backups.models import Repository
+    from ringkeep.backups.store_process import StoreError
+
+    words = Words(lang)
+    made = escrow.restore(file, _passphrase(passphrase_file, words))
+    recovered, unreached = 0, []
+    for row in Repository.objects.select_related("customer"):
+        try:
+            recovered += actions.recover_backups(row.customer)
+        except StoreError as error:
+            unreached.append({"customer": row.customer.name, "why": str(error)})
+    if as_json:
+        print_json({**_counts(made), "keys": made["keys"], "recovered": recovered, "unreached": unreached})
+    else:
+        said = words(
+            "{systems} phone systems and {repositories} repositories were brought back; {backups} backups are in them."
+        )
+        say([said.format(
+            systems=words.number(made["PhoneSystem"]), repositories=words.number(made["Repository"]),
+            backups=words.number(recovered),
+        )])  # fmt: skip
+        for one in unreached:
+            errors.print(f"error: {one['why']}")
+    return NOT_GOOD if unreached else GOOD
+
+
+def _counts(of: dict[str, int]) -> dict[str, int]:
+    return {"customers": of["Customer"], "phone_systems": of["PhoneSystem"], "repositories": of["Repository"]}
+
+
+def _passphrase(file: Path | None, words: Words, *, twice: bool = False) -> str:
+    if file is not None:
+        try:
+            with file.open(encoding="utf-8") as source:
+                return source.readline().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{file} cannot be read: {getattr(error, 'strerror', error)}.") from None
+    if not sys.stdin.isatty():
+        raise Refused("There is nobody to ask for the passphrase: --passphrase-file names a file that holds it.")
+    given = getpass.getpass(words("Passphrase: "))
+    if twice and getpass.getpass(words("Once more: ")) != given:
+        raise Refused("These were two different passphrases.")
+    return given
+
+
+def rotate_vault(as_json: bool, lang: str) -> int:
+    """A new key for all stored secrets."""
+    from ringkeep.vault.rotation import rotate
+
+    words, count = Words(lang), rotate()
+    if as_json:
+        print_json({"secrets": count})
+    else:
+        said = words("{count} secrets are encrypted with a new key; the old one is gone. Write a new escrow file.")
+        say([said.format(count=words.number(count))])
+    return GOOD
