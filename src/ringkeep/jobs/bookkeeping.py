@@ -1,10 +1,19 @@
-"""What the engine writes of a job while it runs. Each is one short transaction: nothing is held while work is done."""
+"""What the engine writes of a job while it runs. Each is one short transaction: nothing is held while work is done.
+
+Coroutines never touch the database: what one says is written by one thread beside it, in order.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import cache
 from typing import Any
+
+from django.db import close_old_connections
 
 from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, JobLine
 
@@ -31,22 +40,53 @@ def progress(job_id: str, doing: str, fraction: float | None) -> None:
     if last and last[1] == doing and now - last[0] < WRITE_EVERY_S and fraction != 1:
         return
     _written[job_id] = (now, doing)
-    Job.objects.filter(pk=job_id).update(step=doing[:200], fraction=fraction)
+    _write(lambda: Job.objects.filter(pk=job_id).update(step=doing[:200], fraction=fraction))
 
 
 def log(job_id: str, text: str, level: str, at: datetime) -> None:
     """One more line of its log."""
-    JobLine.objects.create(job_id=job_id, at=at, level=level, text=text[:4000])
+    _write(lambda: JobLine.objects.create(job_id=job_id, at=at, level=level, text=text[:4000]))
 
 
 def cancel_asked(job_id: str) -> bool:
-    """Whether somebody asked for it to be cancelled; asks the database twice a second at most."""
+    """Whether somebody asked for it to be cancelled; asks the database twice a second at most.
+
+    In a coroutine it says what was known half a second ago.
+    """
     now = time.monotonic()
-    looked = _looked.get(job_id)
-    if looked is None or now - looked[0] > LOOK_EVERY_S:
-        asked = Job.objects.filter(pk=job_id, cancel_asked_at__isnull=False).exists()
-        looked = _looked[job_id] = (now, asked)
-    return looked[1]
+    looked = _looked.get(job_id, (0.0, False))
+    if now - looked[0] > LOOK_EVERY_S:
+        _looked[job_id] = (now, looked[1])
+        _write(lambda: _look(job_id))
+    return _looked[job_id][1]
+
+
+def _look(job_id: str) -> None:
+    asked = Job.objects.filter(pk=job_id, cancel_asked_at__isnull=False).exists()
+    _looked[job_id] = (time.monotonic(), asked)
+
+
+def _write(work: Callable[[], Any]) -> None:
+    """Do it here, or in the writer's thread when this is a coroutine."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        work()
+    else:
+        _writer().submit(_in_thread, work)
+
+
+def _in_thread(work: Callable[[], Any]) -> None:
+    close_old_connections()
+    try:
+        work()
+    finally:
+        close_old_connections()
+
+
+@cache
+def _writer() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "ringkeep-writer")
 
 
 def end(job_id: str, state: str, at: datetime, *, result: Any = None, error: str = "") -> None:
