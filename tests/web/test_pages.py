@@ -1,0 +1,102 @@
+"""The status page and the API as a browser and a program see them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ringkeep.backups.models import COMPLETE, Backup
+from ringkeep.drills.models import Drill
+from ringkeep.findings.actions import report
+from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.jobs.models import Job
+from ringkeep.web.api import token
+
+NOW = datetime.now(UTC)
+HOSTILE = "<script>alert(1)</script>\u202eevil"
+
+
+def enrolled(name: str, **fields: object) -> PhoneSystem:
+    customer, _ = Customer.objects.get_or_create(name=f"Customer of {name}")
+    made: PhoneSystem = PhoneSystem.objects.create(
+        name=name, customer=customer, enrolled_at=NOW, host="127.0.0.1", port=22, user="ringkeep", host_key="x",
+        credential={"key": "canary-of-the-vault"}, facts={"product": "asterisk", "asterisk": "22.10.1"}, **fields,
+    )  # fmt: skip
+    return made
+
+
+def proven(system: PhoneSystem, ago: timedelta = timedelta(hours=3)) -> Backup:
+    backup: Backup = Backup.objects.create(
+        id=f"{system.name}-1", phone_system=system, job_id=f"b-{system.name}", state=COMPLETE, started_at=NOW - ago
+    )
+    Drill.objects.create(
+        backup=backup, job_id=f"d-{system.name}", calls="quick", started_at=NOW - ago, ended_at=NOW - ago, verdict="good",
+        first_answer_s=0.41, calls_good=9, calls_made=9,
+    )  # fmt: skip
+    return backup
+
+
+@pytest.fixture
+def client(home: Path) -> Client:
+    return Client(headers={"Authorization": f"Bearer {token()}"}, SERVER_NAME="127.0.0.1")
+
+
+def test_the_page_says_what_is_proven_and_what_is_wrong_in_both_languages(client: Client) -> None:
+    good, bad = enrolled("saba"), enrolled("tehran")
+    proven(good)
+    report(bad, "unreachable", {"why": HOSTILE}, at=NOW)
+    english, persian = client.get("/").content.decode(), client.get("/?lang=fa").content.decode()
+    assert english.index("tehran") < english.index("saba"), "worst first"
+    assert "3 hours ago" in english and "saba-1" in english and 'dir="ltr"' in english
+    assert "۳ ساعت پیش" in persian and 'dir="rtl"' in persian and "اثبات‌شده" in persian
+    for page in (english, persian):
+        assert "<script>" not in page and "\u202e" not in page and "canary" not in page
+
+
+def test_a_page_for_nobody_says_how_to_begin(client: Client) -> None:
+    assert "ringkeep enrol" in client.get("/").content.decode()
+
+
+def test_without_the_token_the_api_says_nothing_and_a_foreign_host_name_is_refused(home: Path) -> None:
+    stranger = Client(SERVER_NAME="127.0.0.1")
+    enrolled("saba")
+    for path in ("status", "phone-systems/saba", "phone-systems/saba/backups", "jobs", "jobs/x", "jobs/x/log"):
+        assert stranger.get(f"/api/v1/{path}").status_code == 401, path
+    for path in ("phone-systems/saba/backup", "phone-systems/saba/drill", "jobs/x/cancel", "jobs/x/retry"):
+        assert stranger.post(f"/api/v1/{path}").status_code == 401, path
+    assert not Job.objects.exists()
+    assert Client(SERVER_NAME="evil.example").get("/").status_code == 400
+
+
+def test_a_program_asks_for_a_backup_follows_it_and_cancels_it(client: Client) -> None:
+    enrolled("saba")
+    asked = client.post("/api/v1/phone-systems/saba/backup")
+    assert asked.status_code == 202
+    job = asked.json()["id"]
+    assert client.get(f"/api/v1/jobs/{job}").json()["state"] == "queued"
+    assert client.post(f"/api/v1/jobs/{job}/cancel").json()["state"] == "cancelled"
+    assert client.post(f"/api/v1/jobs/{job}/cancel").status_code == 409
+    assert "cancelled" in client.get(f"/api/v1/jobs/{job}/log").json()[-1]["text"]
+    assert client.post("/api/v1/phone-systems/none/backup").status_code == 404
+
+
+def test_a_drill_without_a_backup_is_refused_with_what_to_do(client: Client) -> None:
+    enrolled("saba")
+    answer = client.post("/api/v1/phone-systems/saba/drill", {}, content_type="application/json")
+    assert answer.status_code == 409 and "make one first" in answer.json()["detail"]
+
+
+def test_the_status_of_many_costs_as_many_queries_as_that_of_one(client: Client) -> None:
+    counts = []
+    for number in range(3):
+        for more in range(1 if number == 0 else 20):
+            proven(enrolled(f"s-{number}-{more}"))
+        with CaptureQueriesContext(connection) as seen:
+            client.get("/")
+        counts.append(len(seen))
+    assert counts[0] == counts[1] == counts[2] <= 4
