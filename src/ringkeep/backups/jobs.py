@@ -176,7 +176,7 @@ def follow_up(backup_id: str, job_id: str) -> None:
     backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
     system = backup.phone_system
     start(
-        "drill", {"backup": backup_id, "calls": None}, key=f"drill:{backup_id}", phone_system=system.pk, asked_by=job_id
+        "drill", {"backup": backup_id, "by_policy": True}, key=f"drill:{backup_id}", phone_system=system.pk, asked_by=job_id
     )
     start(
         "upkeep", {"customer": system.customer_id}, key=f"upkeep:{system.customer_id}:{backup.started_at:%Y-%m-%d}",

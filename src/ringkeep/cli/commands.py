@@ -10,29 +10,40 @@ from typing import Annotated
 
 import typer
 
+from ringkeep.backups import cli as backups
 from ringkeep.drills import cli as drills
 from ringkeep.explanations import cli as explanations
+from ringkeep.findings import cli as findings
 from ringkeep.fleet import cli as fleet
 from ringkeep.lab import cli as lab
+from ringkeep.restores import cli as restores
 from ringkeep.web import cli as web
 
 app = typer.Typer(
     help="Keeps business phone systems ringing.", no_args_is_help=True, pretty_exceptions_show_locals=False
 )
-app.add_typer(lab.app, name="lab")
-app.command(name="prove")(drills.prove)
-app.command(name="read")(explanations.read)
-app.command(name="route")(explanations.route)
-app.command(name="check")(explanations.check)
-app.command(name="diff")(explanations.diff)
-app.command(name="enrol")(fleet.enrol)
-app.command(name="systems")(fleet.systems)
-app.command(name="retire")(fleet.retire)
-app.command(name="serve")(web.serve)
-app.command(name="status")(web.status)
-app.command(name="backup")(web.backup)
-app.command(name="jobs")(web.jobs)
-app.command(name="job")(web.job)
+# What people read in `ringkeep --help`: the heading, then its verbs in the order in which one comes to need them.
+VERBS = {
+    "A phone system as files": {
+        "prove": drills.prove, "read": explanations.read, "route": explanations.route, "check": explanations.check,
+        "diff": explanations.diff,
+    },
+    "Phone systems under care": {
+        "serve": web.serve, "status": web.status, "enrol": fleet.enrol, "systems": fleet.systems, "retire": fleet.retire,
+        "alarms": findings.alarms, "jobs": web.jobs, "job": web.job,
+    },
+    "Backups, drills, restores": {
+        "backup": web.backup, "backups": backups.backups, "drill": drills.drill, "drills": drills.drills,
+        "restore": restores.restore, "export": backups.export, "verify": backups.verify, "forget": backups.forget,
+    },
+}  # fmt: skip
+for panel, verbs in VERBS.items():
+    for verb, function in verbs.items():
+        app.command(name=verb, rich_help_panel=panel)(function)
+app.add_typer(findings.app, name="destination", rich_help_panel="Settings")
+app.add_typer(backups.repository, name="repository", rich_help_panel="Settings")
+app.add_typer(backups.keys, name="keys", rich_help_panel="Settings")
+app.add_typer(lab.app, name="lab", rich_help_panel="Settings")
 
 
 def _print_version(wanted: bool) -> None:
