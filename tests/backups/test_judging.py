@@ -60,7 +60,7 @@ def test_twelve_changes_on_a_real_freepbx_are_told_from_what_was_kept_and_no_sec
         assert any(part in text for text in changes), part
     assert not any("only one of the two" in text.lower() for text in texts(found.differences["notes"]))
     secrets = [line.split(b"=")[1].strip() for line in (after / "etc/asterisk/pjsip.auth.conf").read_bytes().splitlines()
-               if line.startswith(b"password=")]  # fmt: skip
+               if line.startswith(b"password=") and len(line) > 14]  # fmt: skip
     kept = json.dumps(found.differences).encode()
     assert len(secrets) > 100 and not any(secret in kept for secret in secrets)
     assert found.shrunken == []

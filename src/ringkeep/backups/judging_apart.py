@@ -49,9 +49,10 @@ def judge_apart(
     except ValueError:
         why = Sentence("reading it failed")
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
     return Judgement([document(Sentence("It could not be looked through: {why}", {"why": why}))])
 
 

@@ -15,11 +15,10 @@ class Drill(models.Model):
     calls = models.CharField(max_length=8)  # quick, full
     started_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
+    from_repository = models.BooleanField(default=False)  # restored from there, so that the repository was proved too
     verdict = models.CharField(max_length=10, default="")  # good, degraded, bad; empty: it could not be tried
     error = models.TextField(default="")
     first_answer_s = models.FloatField(null=True)
     calls_good = models.IntegerField(null=True)
     calls_made = models.IntegerField(null=True)
-    report = models.CharField(
-        max_length=300, default=""
-    )  # its files below RINGKEEP_HOME: <report>.json and <report>.html
+    report = models.CharField(max_length=300, default="")  # below RINGKEEP_HOME: <report>.json and <report>.html
