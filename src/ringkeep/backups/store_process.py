@@ -33,10 +33,10 @@ REASONS = (
     ("wrong-password", True, "wrong password or no key found|The repository password is wrong"),
     ("no-room", False, "no space left on device|disk quota exceeded|EntityTooLarge|QuotaExceeded"),
     ("host-key-changed", True, "host-key-changed"),
-    ("refused", True, "AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Access Denied|403 Forbidden|[Pp]ermission denied|refused-login|[Rr]ead-only file system"),
+    ("refused", True, "AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|signature we calculated does not match|Access Denied|403 Forbidden|[Pp]ermission denied|refused-login|[Rr]ead-only file system"),
     ("locked", False, "repository is already locked"),
     ("unreachable", False, r"connection refused|no such host|i/o timeout|no route to host|unreachable|connection reset|unable to start the sftp session|error talking to the sftp|\bEOF\b"),
-    ("no-repository", True, "Is there a repository at the following location|repository does not exist|config file: .*does not exist|config file: .*no such file"),
+    ("no-repository", True, "config file: .*(no such file|not exist|NoSuchKey|NoSuchBucket)|repository does not exist"),
     ("no-snapshot", True, "no matching ID|no snapshot found|not found in repository"),
     ("damaged", True, "invalid data returned|ciphertext verification failed|does not match|is damaged|contains errors|LoadIndex returned errors"),
 )  # fmt: skip
