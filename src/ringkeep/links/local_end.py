@@ -20,13 +20,12 @@ COMMAND_BYTES = 1 << 17
 
 
 class LocalEnd:
-    """An async context; `command` is what a local program starts. `received` counts what came for it."""
+    """An async context; `command` is what a local program starts. `count` is told how many bytes came for it."""
 
-    def __init__(self, start: Callable[[str], Awaitable[Any]]) -> None:
-        self._start = start
+    def __init__(self, start: Callable[[str], Awaitable[Any]], count: Callable[[int], object] = int) -> None:
+        self._start, self._count = start, count
         self._folder = ""
         self._server: asyncio.AbstractServer | None = None
-        self.received = 0
 
     async def __aenter__(self) -> LocalEnd:
         self._folder = tempfile.mkdtemp(prefix="ringkeep-")  # 0700
@@ -79,6 +78,6 @@ class LocalEnd:
 
     async def _down(self, kind: bytes, source: Any, writer: asyncio.StreamWriter) -> None:
         while piece := await source.read(PIECE_BYTES):
-            self.received += len(piece)
+            self._count(len(piece))
             writer.write(kind + len(piece).to_bytes(4, "big") + piece)
             await writer.drain()

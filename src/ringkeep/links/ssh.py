@@ -10,26 +10,34 @@ import base64
 import contextlib
 import hashlib
 import shlex
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncssh
 
 from ringkeep.links import LinkError
 from ringkeep.links.local_end import LocalEnd
 
+HOST_KEYS = (
+    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256",
+)  # fmt: skip
 KEEPALIVE_S, KEEPALIVES_MISSED = 15, 3
 PIECE_BYTES = 1 << 16
 STDERR_BYTES = 64 << 10
+# What sudo writes, by its own sources, when it will not do it for us: https://www.sudo.ws/docs/man/sudo.man/
 NO_SUDO = (
     "a password is required",
     "may not run sudo",
     "is not in the sudoers file",
-    "sudo: not found",
+    "is not allowed to",
     "not allowed to execute",
+    "you must have a tty",
+    "sudo: not found",
+    "sudo: command not found",
 )
+SUDO_LINE = "{user} ALL=(root) NOPASSWD: /bin/sh, /usr/bin/sh, /usr/bin/rsync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +98,23 @@ class Connection:
         return await self._talk(command, source, sudo, timeout_s, 8 << 20)
 
     async def stream(self, command: str, *, sudo: bool = False, timeout_s: float = 3600.0) -> AsyncIterator[bytes]:
-        """What a command writes, in pieces as it comes; raises `LinkError("failed")` when it ends with an error."""
+        """What a command writes, in pieces as it comes; raises `LinkError("failed")` when it ends with an error.
+
+        Each wait has its end: a timeout around the whole would strike while the caller works on a piece.
+        """
+        until = asyncio.get_running_loop().time() + timeout_s
         with self._errors():
-            async with asyncio.timeout(timeout_s), self._started(command, sudo) as process:
+            async with self._started(command, sudo) as process:
                 said = asyncio.create_task(self._stderr(process))
-                process.stdin.write_eof()
-                while piece := await process.stdout.read(PIECE_BYTES):
-                    self._received += len(piece)
-                    yield piece
-                code = await self._ended(process)
-                err = await said
+                try:
+                    process.stdin.write_eof()
+                    while piece := await _before(until, process.stdout.read(PIECE_BYTES)):
+                        self._received += len(piece)
+                        yield piece
+                    code = await _before(until, self._ended(process))
+                    err = await _before(until, said)
+                finally:
+                    said.cancel()
         self._check_sudo(sudo, code, err)
         if code != 0:
             raise LinkError(
@@ -175,8 +190,8 @@ class Connection:
         if sudo and self._target.sudo and code != 0 and any(words in err for words in NO_SUDO):
             raise LinkError(
                 "no-sudo",
-                f"{self._target.address} may not use sudo without a password. Add the lines that "
-                "`ringkeep account` prints to /etc/sudoers.d/ringkeep there.",
+                f"{self._target.address} may not use sudo without a password ({_line(err)}). Put this line into "
+                f"/etc/sudoers.d/ringkeep there: {SUDO_LINE.format(user=self._target.user)}",
                 permanent=True,
             )
 
@@ -186,14 +201,14 @@ class Connection:
 
         Holds no key and no password; only we can use it.
         """
-        async with LocalEnd(self._open_for_program) as end:
-            try:
-                yield end.command
-            finally:
-                self._received += end.received
+        async with LocalEnd(self._open_for_program, self._count) as end:
+            yield end.command
 
     async def _open_for_program(self, command: str) -> asyncssh.SSHClientProcess[bytes]:
         return await self._connection.create_process(command, encoding=None)
+
+    def _count(self, size_bytes: int) -> None:
+        self._received += size_bytes
 
     def received_bytes(self) -> int:
         """What has come over the network so far: what commands wrote, without SSH's own framing."""
@@ -217,12 +232,38 @@ def _as_link_errors(target: Target) -> Iterator[None]:
         ) from error  # fmt: skip
     except asyncssh.PermissionDenied as error:
         raise LinkError(
-            "refused-login", f"{target.address} refuses the login: is the key in its authorized_keys?", permanent=True
+            "refused-login",
+            f"{target.address} refuses the login with this {'key' if target.key else 'password'}."
+            + (" Is its public half in the account's ~/.ssh/authorized_keys there?" if target.key else ""),
+            permanent=True,
         ) from error
-    except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError) as error:
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+        raise LinkError(  # without its cause: what a library says of a key may quote it
+            "refused-login",
+            f"The key for {target.address} cannot be read: it must be a private key in OpenSSH or PEM form without a passphrase.",
+            permanent=True,
+        ) from None
+    except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError, EOFError) as error:
         raise LinkError("cut", f"The connection to {target.address} was cut.") from error
+    except asyncssh.ChannelOpenError as error:
+        if "connection" in str(error).lower():  # asyncssh: "SSH connection closed"
+            raise LinkError("cut", f"The connection to {target.address} was cut.") from error
+        raise LinkError(
+            "failed", f"{target.address} lets us run nothing: {_line(str(error))}.", permanent=True
+        ) from error
     except (OSError, asyncssh.Error) as error:
         raise LinkError("unreachable", f"{target.address} cannot be reached: {_line(str(error))}.") from error
+
+
+T = TypeVar("T")
+
+
+async def _before(until: float, waited_for: Awaitable[T]) -> T:
+    async with asyncio.timeout_at(until):
+        value = await waited_for
+    if asyncio.get_running_loop().time() > until:  # what is there at once never waits, so nothing interrupts it
+        raise TimeoutError
+    return value
 
 
 def _line(text: str) -> str:
@@ -301,15 +342,17 @@ async def _explained(target: Target, error: LinkError, timeout_s: float) -> Link
     return LinkError(
         error.kind,
         f"{target.address} shows another host key ({shown}) than the one pinned at enrolment ({_print_of(target.host_key)}). "
-        "Nothing was sent to it. If the server was reinstalled, enrol it again with --again; otherwise somebody may stand "
+        "Nothing was sent to it. If the server was reinstalled, pin the new one with `ringkeep enrol --again --name NAME`; otherwise somebody may stand "
         "between you and it.",
         permanent=True,
     )
 
 
 def _algorithms(host_key: str) -> list[str]:
+    """The pinned key's kind first; the others after it, so that a server that lost that key is told as changed."""
     kind = host_key.split()[0]
-    return ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
+    own = ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
+    return own + [other for other in HOST_KEYS if other not in own]
 
 
 async def ask_host_key(host: str, port: int, *, jump: Target | None = None, timeout_s: float = 20.0) -> str:
@@ -321,7 +364,9 @@ async def ask_host_key(host: str, port: int, *, jump: Target | None = None, time
             tunnel = await stack.enter_async_context(_opened(jump, timeout_s, None))
         with _as_link_errors(target):
             async with asyncio.timeout(timeout_s):
-                key = await asyncssh.get_server_host_key(host, port, tunnel=tunnel, config=None)
+                key = await asyncssh.get_server_host_key(
+                    host, port, tunnel=tunnel, config=None, server_host_key_algs=HOST_KEYS
+                )
     if key is None:
         raise LinkError("unreachable", f"{host}:{port} shows no host key.")
     return " ".join(key.export_public_key().decode().split()[:2])
