@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 
 from ringkeep.backups.models import COMPLETE, Backup
 from ringkeep.drills.models import Drill
@@ -66,9 +66,8 @@ def watched(at: datetime) -> Iterator[tuple[int, Watched]]:
     newest = Backup.objects.filter(phone_system=OuterRef("pk"), state=COMPLETE).order_by("-started_at")
     systems = _under_care().annotate(complete_started_at=Subquery(newest.values("started_at")[:1]))
     recent = Drill.objects.filter(started_at__gte=at - PROOF_STALE_AFTER, verdict__in=RANG)
-    proved: dict[int, datetime] = {}
-    for system_id, started_at in recent.values_list("backup__phone_system", "started_at").order_by("started_at"):
-        proved[system_id] = started_at
+    by_system = recent.order_by().values("backup__phone_system").annotate(newest=Max("started_at"))
+    proved: dict[int, datetime] = dict(by_system.values_list("backup__phone_system", "newest"))
     fields = ("pk", "enrolled_at", "time_zone", "window_from", "window_until", "drill", "complete_started_at")
     for pk, enrolled_at, time_zone, since, until, drill, complete in systems.values_list(*fields).iterator(5000):
         drilled = drill in ("quick", "full")

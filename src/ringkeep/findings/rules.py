@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 GRACE = timedelta(minutes=45)  # after its window a backup that still runs is late, not missed
@@ -32,14 +33,15 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def last_window(of: Watched, now: datetime) -> tuple[datetime, datetime]:
+@lru_cache(maxsize=1000)  # most of a fleet has one window
+def last_window(time_zone: str, begins: time, ends: time, now: datetime) -> tuple[datetime, datetime]:
     """The newest nightly window that is over, grace included: (from, until). It may reach over midnight."""
-    there = zone(of.time_zone)
+    there = zone(time_zone)
     day = now.astimezone(there).date()
     while True:
-        until = datetime.combine(day, of.window_until, there)
-        first = day if of.window_from < of.window_until else day - timedelta(days=1)
-        since = datetime.combine(first, of.window_from, there)
+        until = datetime.combine(day, ends, there)
+        first = day if begins < ends else day - timedelta(days=1)
+        since = datetime.combine(first, begins, there)
         # Compared as instants: two local times of one zone are subtracted without their daylight saving.
         if until.astimezone(UTC) + GRACE <= now:
             return since.astimezone(UTC), until.astimezone(UTC)
@@ -48,7 +50,7 @@ def last_window(of: Watched, now: datetime) -> tuple[datetime, datetime]:
 
 def missed(of: Watched, now: datetime) -> datetime | None:
     """The end of the window in which no complete backup was made; None when all is well."""
-    since, until = last_window(of, now)
+    since, until = last_window(of.time_zone, of.window_from, of.window_until, now)
     if of.enrolled_at > since or (of.complete_started_at is not None and of.complete_started_at >= since):
         return None
     return until
