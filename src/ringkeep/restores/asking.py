@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from ringkeep.backups.models import COMPLETE, PARTIAL, Backup
 from ringkeep.backups.queries import Unknown, phone_system
 from ringkeep.backups.queries import backup as stored
 from ringkeep.fleet.models import PhoneSystem
@@ -16,6 +17,7 @@ from ringkeep.jobs.actions import start
 from ringkeep.jobs.following import finish
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import SUCCEEDED, Job
+from ringkeep.restores.models import BEFORE
 from ringkeep.restores.queries import holding
 from ringkeep.restores.selection import SelectionError, parse
 from ringkeep.sources.errors import size_text
@@ -73,12 +75,21 @@ def _arguments(request: Request) -> tuple[PhoneSystem, dict[str, Any]]:
             raise JobError(f"No trunks are held on {target.name}: there is nothing to release.")
         return target, {"backup": held.backup_id, "release_trunks": True}
     return target, {
-        "backup": stored(system, request.backup).pk,
+        "backup": _backup(system, request.backup).pk,
         "only": [str(one) for one in parse(request.only)],
         "exact": request.exact,
         # A second server never takes the carrier's registration away from the first by accident.
         "hold_trunks": request.hold_trunks or (target != system and not request.release_trunks),
     }
+
+
+def _backup(system: PhoneSystem, wanted: str) -> Backup:
+    """The one named; "latest" is never one that only a restore made, which holds what is to be mended."""
+    if wanted == "latest":
+        rows = Backup.objects.filter(phone_system=system, forgotten_at=None, state__in=(COMPLETE, PARTIAL))
+        newest = rows.exclude(reason=BEFORE).exclude(snapshot="").order_by("-started_at").first()
+        wanted = newest.pk if newest else wanted
+    return stored(system, wanted)
 
 
 def _target(name: str) -> PhoneSystem:
@@ -126,6 +137,9 @@ def _show(result: dict[str, Any]) -> None:
 
 
 def _show_end(result: dict[str, Any]) -> None:
+    if not result["checks"]:
+        print(f"{result['phone_system']} is already as in {result['backup']}: nothing was changed.")
+        return
     for check in result["checks"]:
         print(f"  {'good' if check['ok'] else 'BAD '} {check['what']} {shown(check['found'])}")
     answered = result["first_answer_s"]

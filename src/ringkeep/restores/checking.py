@@ -20,6 +20,7 @@ from ringkeep.phonesystem.model import PhoneSystem
 CONTEXT = re.compile(r"^\[ (?:Included context|Context) '([^']+)' created by", re.MULTILINE)
 ENDPOINT = re.compile(r"^ Endpoint:\s+([^\s/]+)", re.MULTILINE)
 PEER = re.compile(r"^([^\s/]+)(?:/\S*)?\s", re.MULTILINE)
+VERSION = re.compile(r"^Asterisk \S{1,40}", re.MULTILINE)
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 DIALLABLE = re.compile(r"[A-Za-z0-9*#+-]{1,40}\Z")
 NAMED = 10  # of what is missing
@@ -94,8 +95,8 @@ def answering(dialplan: Dialplan) -> str | None:
 
 async def reported(console: Console, system: PhoneSystem) -> list[Check]:
     """Its phones and its dialplan, as Asterisk itself reports them, against the configuration."""
-    version = await console.ask("core show version")
-    checks = [Check("console", version.startswith("Asterisk "), version.split("\n")[0][:60])]
+    version = VERSION.search(await console.ask("core show version"))  # a warning may stand above it
+    checks = [Check("console", version is not None, version[0] if version else "Asterisk does not answer")]
     for technology, line, pattern in (
         ("pjsip", "pjsip show endpoints", ENDPOINT),
         ("sip", "sip show peers", PEER),

@@ -28,7 +28,7 @@ from ringkeep.lab.tree import read_directories
 from ringkeep.links.ssh import Connection, connect
 from ringkeep.phonesystem.model import PhoneSystem as Expected
 from ringkeep.restores import actions, checking, preview, workplace
-from ringkeep.restores.models import DONE, FAILED, ROLLED_BACK, STAGING, SWAPPING, Restore
+from ringkeep.restores.models import BEFORE, DONE, FAILED, ROLLED_BACK, STAGING, SWAPPING, Restore
 from ringkeep.restores.planning import Plan
 from ringkeep.restores.queries import document
 from ringkeep.restores.remote import Swap
@@ -49,7 +49,7 @@ def restore(run: Run) -> Document:
     assert run.phone_system_id is not None
     pk = run.step("begin", begin, run.id, run.arguments, run.phone_system_id)
     try:
-        before = backing_up.back_up_now(run, run.phone_system_id, "before restore", key=f"{run.id}:before")
+        before = backing_up.back_up_now(run, run.phone_system_id, BEFORE, key=f"{run.id}:before")
         run.step("compare with the backup", compare, run, pk, before["backup"])
         if run.step("see whether there is anything to do", is_due, pk):
             run.step_with_tries("send", TRIES, send, run, pk)

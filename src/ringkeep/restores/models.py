@@ -13,6 +13,9 @@ PLANNED, STAGING, SWAPPING, DONE, ROLLED_BACK, FAILED = (
 )  # fmt: skip
 
 
+BEFORE = "before restore"  # the reason of backups that restores make
+
+
 class Restore(models.Model):
     """Bringing `backup` to `target` (the phone system itself, or a new server)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -95,7 +96,7 @@ def _member(one: Staged, root: Path, place: str) -> Iterator[bytes]:
     elif one.entry.kind == FOLDER:
         info.type = tarfile.DIRTYPE
     elif one.content is not None:
-        info.size = len(one.content)
+        info.size, info.mtime = len(one.content), int(time.time())
         yield _header(info) + one.content + bytes(-info.size % tarfile.BLOCKSIZE)
         return
     else:
@@ -112,7 +113,8 @@ def _file(path: Path, place: str) -> Iterator[bytes]:
 
 def _content(path: Path, info: tarfile.TarInfo) -> Iterator[bytes]:
     with path.open("rb") as file:
-        info.size = path.stat().st_size
+        at = path.stat()
+        info.size, info.mtime = at.st_size, int(at.st_mtime)
         yield _header(info)
         left = info.size
         while left:
