@@ -14,9 +14,7 @@ from ringkeep.translation import Words, shown
 if TYPE_CHECKING:  # stored sentences are said without a database too
     from ringkeep.findings.models import Finding
 
-_ = str  # marks the texts of this module for translation
 VALUE_SHOWN = 200  # signs of one value
-SEVERITIES = {"bad": _("bad"), "degraded": _("degraded")}
 GIB, MIB = 1 << 30, 1 << 20
 
 
@@ -75,7 +73,7 @@ def _value(name: str, value: Any, words: Words, time_zone: str) -> str:
         case {"text": str()}:
             return _filled(value["text"], value.get("values") or {}, words, time_zone)
         case list():
-            return words(", ").join(_value(name, one, words, time_zone) for one in value)
+            return words("; ").join(_value(name, one, words, time_zone) for one in value)
         case int() | float() if name.endswith("_bytes"):
             return size(value, words)
         case int() | float() if name.endswith("_s"):
