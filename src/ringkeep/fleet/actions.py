@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ringkeep import pbx
 from ringkeep.fleet.models import Customer, PhoneSystem
@@ -67,12 +67,14 @@ def enrol(order: Order, at: datetime) -> PhoneSystem:
     """Connect, pin the host key, see what it is, and take it under care. Raises `EnrolError` and `LinkError`."""
     if not NAME.fullmatch(order.name):
         raise EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
-    if PhoneSystem.objects.filter(name=order.name).exists():
-        raise EnrolError(f"There is already a phone system called {order.name}. Choose another --name.")
+    same = PhoneSystem.objects.filter(name=order.name).first()
+    if same is not None:
+        gone = " (retired; its backups go by that name)" if same.retired_at else ""
+        raise EnrolError(f"There is already a phone system called {order.name}{gone}. Choose another --name.")
     where = order.address
-    other = PhoneSystem.objects.filter(host=where.host, port=where.port, jump=None, retired_at=None).first()
-    if other and not order.jump:
-        raise EnrolError(f"{where.host}:{where.port} is enrolled already, as {other.name}.")
+    for other in PhoneSystem.objects.filter(host=where.host, port=where.port, retired_at=None):
+        if (other.jump or {}).get("host") == (order.jump.host if order.jump else None):
+            raise EnrolError(f"{where.host}:{where.port} is enrolled already, as {other.name}.")
     if "time_zone" in order.rules and zone(order.rules["time_zone"]).key != order.rules["time_zone"]:
         raise EnrolError(f"There is no time zone called {order.rules['time_zone']}; write it like Asia/Tehran.")
     found, facts, finger = asyncio.run(_look(order))
@@ -95,15 +97,13 @@ async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
         return found, facts, await pbx.probe(connection, facts)
 
 
-@transaction.atomic
 def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: datetime) -> PhoneSystem:
-    customer, _ = Customer.objects.get_or_create(name=order.customer or order.name)
     login = {"key": found.key} if found.key else {"password": found.password}
     rules = dict(order.rules)
     if facts.time_zone and zone(facts.time_zone).key == facts.time_zone:
         rules.setdefault("time_zone", facts.time_zone)
     system = PhoneSystem(
-        name=order.name, customer=customer, enrolled_at=at, host=found.host, port=found.port, user=found.user,
+        name=order.name, enrolled_at=at, host=found.host, port=found.port, user=found.user,
         host_key=found.host_key or "", credential=login, sudo=found.sudo, facts=facts.as_document(), facts_at=at,
         fingerprint=finger, probed_at=at, **rules,
     )  # fmt: skip
@@ -113,7 +113,14 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
         system.jump_credential = login
     system.next_backup_at = next_backup_at(system, at)
     system.next_probe_at = at
-    system.save()
+    try:
+        with transaction.atomic():
+            system.customer, _ = Customer.objects.get_or_create(name=order.customer or order.name)
+            system.save()
+    except IntegrityError as error:
+        raise EnrolError(
+            f"A phone system called {order.name} was enrolled a moment ago. Choose another --name."
+        ) from error
     return system
 
 

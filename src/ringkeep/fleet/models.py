@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
 from django.db import models
 
@@ -29,10 +30,10 @@ class PhoneSystem(models.Model):
     port = models.PositiveIntegerField(default=22)
     user = models.CharField(max_length=64)
     host_key = models.TextField()  # "ssh-ed25519 AAAA...", pinned at enrolment
-    credential = SecretField(null=True)  # {"key": PEM} or {"password": ...}
+    credential: Any = SecretField(null=True)  # {"key": PEM} or {"password": ...}
     sudo = models.BooleanField(default=False)
     jump = models.JSONField(null=True)  # {"host", "port", "user", "host_key"}: the way there leads over this one
-    jump_credential = SecretField(null=True)
+    jump_credential: Any = SecretField(null=True)
 
     # What is known of it
     facts = models.JSONField(default=dict)  # ringkeep.pbx.Facts as a document
@@ -56,3 +57,12 @@ class PhoneSystem(models.Model):
     probed_at = models.DateTimeField(null=True)
     next_probe_at = models.DateTimeField(null=True, db_index=True)
     next_backup_at = models.DateTimeField(null=True, db_index=True)
+
+
+class Tunnel(models.Model):
+    """A phone system behind NAT dials out to us; through `port` of our loopback we reach its SSH server."""
+
+    name = models.SlugField(max_length=80, unique=True)
+    port = models.PositiveIntegerField(unique=True)
+    public_key = models.TextField(default="")  # "ssh-ed25519 AAAA..."; empty until it is known
+    made_at = models.DateTimeField()

@@ -24,10 +24,10 @@ def phone_system(name: str) -> PhoneSystem:
 
 def target(system: PhoneSystem) -> Target:
     """How it is reached, secrets included."""
-    credential = system.credential or {}
+    credential: dict[str, str] = system.credential or {}
     jump = None
     if system.jump:
-        own = system.jump_credential or {}
+        own: dict[str, str] = system.jump_credential or {}
         jump = Target(
             system.jump["host"], system.jump["port"], system.jump["user"], system.jump["host_key"], own.get("key"),
             own.get("password"),

@@ -12,9 +12,12 @@ import contextlib
 import json
 import os
 import sys
+import threading
 from typing import Any
 
 import asyncssh
+
+from ringkeep.links import LinkError
 
 LOGIN_S = 20.0
 
@@ -27,28 +30,62 @@ def read_login(descriptor: int) -> dict[str, Any]:
     return login
 
 
-async def pipe(login: dict[str, Any]) -> None:
-    """Log in and carry bytes both ways until one side ends."""
-    known = asyncssh.import_known_hosts(f"* {login['host_key']}\n")
-    key = [asyncssh.import_private_key(login["key"])] if login.get("key") else None
-    async with asyncssh.connect(
+def _connect(login: dict[str, Any]) -> Any:
+    return asyncssh.connect(
         login["host"],
         login["port"],
         username=login["user"],
-        client_keys=key,
+        client_keys=[asyncssh.import_private_key(login["key"])] if login.get("key") else None,
         password=login.get("password"),
-        known_hosts=known,
+        known_hosts=asyncssh.import_known_hosts(f"* {login['host_key']}\n"),
         server_host_key_algs=_algorithms(login["host_key"]),
         agent_path=None,
         config=None,
         login_timeout=LOGIN_S,
         connect_timeout=LOGIN_S,
         keepalive_interval=15,
-    ) as connection:
+    )
+
+
+async def pipe(login: dict[str, Any]) -> None:
+    """Log in and carry bytes both ways until one side ends."""
+    async with _connect(login) as connection:
         process = await connection.create_process(
             subsystem="sftp", encoding=None, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer, stderr=asyncssh.DEVNULL
         )
         await process.wait()
+
+
+async def _log_in(login: dict[str, Any]) -> None:
+    async with _connect(login) as connection, connection.start_sftp_client():
+        pass
+
+
+def try_login(login: dict[str, Any]) -> None:
+    """Log in and out again: restic does not always pass on why its connection failed. Raises `LinkError`."""
+    failed: list[LinkError] = []
+
+    def inside() -> None:
+        try:
+            asyncio.run(_log_in(login))
+        except Exception as error:
+            failed.append(_meant(error))
+
+    thread = threading.Thread(target=inside)  # the caller's own may have a running loop
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0] from None
+
+
+def _meant(error: Exception) -> LinkError:
+    if isinstance(error, asyncssh.HostKeyNotVerifiable | asyncssh.KeyExchangeFailed):
+        return LinkError("host-key-changed", "the server's host key is not the pinned one", permanent=True)
+    if isinstance(error, asyncssh.PermissionDenied | asyncssh.ChannelOpenError):
+        return LinkError("refused-login", "the server refuses this login or gives it no SFTP", permanent=True)
+    if isinstance(error, asyncssh.KeyImportError | ValueError | KeyError | TypeError):
+        return LinkError("refused-login", "the stored login is damaged or incomplete", permanent=True)
+    return LinkError("unreachable", f"the server cannot be reached ({type(error).__name__})")
 
 
 def _algorithms(host_key: str) -> list[str]:
@@ -60,15 +97,11 @@ def main(descriptor: int) -> int:
     """Exit code; the reason of a failure goes to standard error without secrets."""
     try:
         asyncio.run(pipe(read_login(descriptor)))
-    except asyncssh.HostKeyNotVerifiable:
-        print("host-key-changed: the server's host key is not the pinned one", file=sys.stderr)
-    except asyncssh.PermissionDenied:
-        print("refused-login: the server refuses this login", file=sys.stderr)
-    except (OSError, asyncssh.Error, TimeoutError) as error:
-        print(f"unreachable: {type(error).__name__}", file=sys.stderr)
-    else:
-        return 0
-    return 1
+    except Exception as error:
+        meant = _meant(error)
+        print(f"{meant.kind}: {meant}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

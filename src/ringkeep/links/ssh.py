@@ -126,18 +126,16 @@ class Connection:
     ) -> Result:
         with self._errors():
             async with asyncio.timeout(timeout_s), self._started(command, sudo) as process:
-                tasks = [
-                    asyncio.create_task(self._feed(process, source)),
-                    asyncio.create_task(self._stderr(process)),
-                ]
+                feeding = asyncio.create_task(self._feed(process, source))
+                said = asyncio.create_task(self._stderr(process))
                 try:
                     out = await self._stdout(process, limit_bytes)
                     code = await self._ended(process)
-                    err = await tasks[1]
+                    err = await said
                 finally:
-                    for task in tasks:
-                        task.cancel()
-                    await asyncio.gather(*tasks, return_exceptions=True)
+                    feeding.cancel()
+                    said.cancel()
+                    await asyncio.gather(feeding, said, return_exceptions=True)
         self._check_sudo(sudo, code, err)
         return Result(code, out, err)
 

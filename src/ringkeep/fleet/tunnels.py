@@ -1,0 +1,122 @@
+"""Tunnels of phone systems that dial out: who may, and the listener that `ringkeep serve` runs in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import asyncssh
+from django.db import connections, transaction
+
+from ringkeep.fleet.models import Tunnel
+from ringkeep.home import folder
+from ringkeep.links.ssh import new_key
+from ringkeep.links.tunnel import Tunnels, line, listening
+
+FIRST_PORT, LAST_PORT = 21_000, 31_000
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+class TunnelError(RuntimeError):
+    """A tunnel cannot be set up; the message says what to do."""
+
+
+def host_key() -> tuple[str, str]:
+    """Our own (private, public) key that phone systems pin; made when there is none."""
+    place = folder("keys") / "tunnel"
+    if not place.exists():
+        private, _ = new_key("ringkeep tunnels")
+        fresh = place.with_name(f"tunnel.{os.getpid()}")
+        _write(fresh, private)
+        try:
+            os.link(fresh, place)  # two starting at once agree on one
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    private = place.read_text()
+    return private, line(asyncssh.import_private_key(private))
+
+
+def _write(place: Path, text: str) -> None:
+    place.touch(mode=0o600)
+    place.write_text(text)
+
+
+def tunnel(name: str, at: datetime) -> Tunnel:
+    """The tunnel of that name, with a port of its own; made when there is none. Raises `TunnelError`."""
+    if not NAME.fullmatch(name):
+        raise TunnelError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+    with transaction.atomic():
+        found = Tunnel.objects.filter(name=name).first()
+        if found is None:
+            taken = set(Tunnel.objects.values_list("port", flat=True))
+            free = next((port for port in range(FIRST_PORT, LAST_PORT) if port not in taken), None)
+            if free is None:
+                raise TunnelError("All ports for tunnels are taken.")
+            found = Tunnel.objects.create(name=name, port=free, made_at=at)
+    assert isinstance(found, Tunnel)
+    return found
+
+
+def let_in(of: Tunnel, public_key: str) -> None:
+    """The phone system's key, as its script printed it. Raises `TunnelError`."""
+    try:
+        key = line(asyncssh.import_public_key(public_key))
+    except (asyncssh.KeyImportError, ValueError):
+        raise TunnelError(
+            "That is no public key. Give the whole line that the script printed: 'ssh-ed25519 AAAA...'."
+        ) from None
+    other = Tunnel.objects.filter(public_key=key).exclude(pk=of.pk).first()
+    if other is not None:
+        raise TunnelError(f"That key belongs to the tunnel {other.name} already.")
+    Tunnel.objects.filter(pk=of.pk).update(public_key=key)
+
+
+def forget(name: str) -> None:
+    """Nobody gets in by that tunnel any more. Raises `TunnelError`."""
+    if not Tunnel.objects.filter(name=name).delete()[0]:
+        raise TunnelError(f"There is no tunnel called {name}.")
+
+
+async def _find_port(public_key: str) -> int | None:
+    def look() -> int | None:
+        try:
+            port: int | None = Tunnel.objects.filter(public_key=public_key).values_list("port", flat=True).first()
+            return port
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(look)
+
+
+async def _enter(context: AbstractAsyncContextManager[Tunnels]) -> Tunnels:
+    return await context.__aenter__()
+
+
+async def _leave(context: AbstractAsyncContextManager[Tunnels]) -> None:
+    await context.__aexit__(None, None, None)
+
+
+@contextmanager
+def serving_tunnels(host: str, port: int) -> Iterator[Tunnels]:
+    """Listen for phone systems that dial out, until the block ends. Raises `LinkError` when the address cannot be had."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="tunnels", daemon=True)
+    thread.start()
+    context = listening(host, port, host_key()[0], _find_port)
+    try:
+        tunnels = asyncio.run_coroutine_threadsafe(_enter(context), loop).result()
+        try:
+            yield tunnels
+        finally:
+            asyncio.run_coroutine_threadsafe(_leave(context), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)

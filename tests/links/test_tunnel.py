@@ -1,0 +1,135 @@
+"""A phone system behind NAT dials out with an ordinary OpenSSH client, and can do nothing else by that key."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ringkeep.links.ssh import connect, new_key
+from ringkeep.links.tunnel import Tunnels, listening
+from tests.links.servers import Server, free_port, sshd
+
+OURS, OURS_PUBLIC = new_key("ringkeep")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with sshd(tmp_path_factory.mktemp("behind-nat")) as running:
+        yield running
+
+
+class House:
+    """The phone system's side: its key, and what it knows of us."""
+
+    def __init__(self, place: Path, tunnels: Tunnels) -> None:
+        private, public = new_key("house")
+        self.public = " ".join(public.split()[:2])
+        self.key, self.known = place / "key", place / "known_hosts"
+        self.key.write_text(private)
+        self.key.chmod(0o600)
+        self.known.write_text(f"[127.0.0.1]:{tunnels.port} {OURS_PUBLIC}\n")
+        self._tunnels = tunnels
+
+    def command(self, *options: str, user: str = "tunnel") -> list[str]:
+        return [
+            shutil.which("ssh") or "ssh", "-T", "-F", "/dev/null", "-i", str(self.key), "-o", "IdentitiesOnly=yes",
+            "-o", f"UserKnownHostsFile={self.known}", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes",
+            "-o", "ExitOnForwardFailure=yes", "-p", str(self._tunnels.port), *options, f"{user}@127.0.0.1",
+        ]  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def dials(self, port: int, to: int) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await asyncio.create_subprocess_exec(*self.command("-N", "-R", f"127.0.0.1:{port}:127.0.0.1:{to}"))
+        try:
+            for _ in range(200):
+                with contextlib.suppress(OSError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.close()
+                    break
+                await asyncio.sleep(0.05)
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+    async def fails(self, *options: str, command: str = "", user: str = "tunnel") -> bytes:
+        """What ssh says to an attempt that must fail."""
+        process = await asyncio.create_subprocess_exec(
+            *self.command(*options, user=user), *([command] if command else []), stdout=-1, stderr=subprocess.STDOUT
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 15)
+        assert process.returncode != 0, out
+        return out
+
+
+@contextlib.asynccontextmanager
+async def we_listen(place: Path, port: int) -> AsyncIterator[House]:
+    known: dict[str, int] = {}
+
+    async def find_port(public_key: str) -> int | None:
+        return known.get(public_key)
+
+    async with listening("127.0.0.1", 0, OURS, find_port) as tunnels:
+        house = House(place, tunnels)
+        known[house.public] = port
+        yield house
+
+
+def test_a_phone_system_that_dials_out_is_reached_and_its_own_host_key_still_counts(
+    server: Server, tmp_path: Path
+) -> None:
+    port = free_port()
+
+    async def work() -> bytes:
+        async with (
+            we_listen(tmp_path, port) as house,
+            house.dials(port, server.target.port),
+            connect(replace(server.target, port=port)) as connection,
+        ):
+            return (await connection.run("head -c 3000000 /dev/zero")).out
+
+    assert len(asyncio.run(work())) == 3_000_000
+
+
+def test_dialling_anew_takes_the_port_over_from_a_dead_line(server: Server, tmp_path: Path) -> None:
+    port = free_port()
+
+    async def work() -> bytes:
+        async with (
+            we_listen(tmp_path, port) as house,
+            house.dials(port, server.target.port),
+            house.dials(port, server.target.port) as second,
+        ):
+            await asyncio.sleep(0.5)
+            assert second.returncode is None
+            async with connect(replace(server.target, port=port)) as connection:
+                return (await connection.run("echo anew")).out
+
+    assert asyncio.run(work()) == b"anew\n"
+
+
+def test_the_key_of_a_tunnel_opens_nothing_else(server: Server, tmp_path: Path) -> None:
+    own, other, elsewhere = free_port(), free_port(), server.target.port
+
+    async def work() -> None:
+        async with we_listen(tmp_path, own) as house:
+            assert b"forwarding failed" in await house.fails("-N", "-R", f"127.0.0.1:{other}:127.0.0.1:22")
+            assert b"forwarding failed" in await house.fails("-N", "-R", f"0.0.0.0:{own}:127.0.0.1:22")
+            assert b"forwarding failed" in await house.fails("-N", "-R", f"{tmp_path}/socket:127.0.0.1:22")
+            await house.fails(command="id")
+            await house.fails("-s", command="sftp")
+            await house.fails("-W", f"127.0.0.1:{elsewhere}")
+            assert b"Permission denied" in await house.fails("-N", user="root")
+            house.key.write_text(new_key("stranger")[0])
+            assert b"Permission denied" in await house.fails("-N", "-R", f"127.0.0.1:{own}:127.0.0.1:22")
+        assert not (tmp_path / "socket").exists()
+
+    asyncio.run(work())
