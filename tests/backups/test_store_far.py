@@ -161,5 +161,7 @@ def test_damage_in_s3_is_named(s3: Location, tmp_path: Path) -> None:
     store.open_or_make()
     store.save(mirror(tmp_path / "mirror"), ["saba-1"], NOW)
     pack = max((tmp_path / "far/bucket/saba/data").glob("*/*"), key=lambda path: path.stat().st_size)
-    pack.unlink()
-    assert [problem.name for problem in store.check()] == [f"data/{pack.name[:2]}/{pack.name}"]
+    content = bytearray(pack.read_bytes())
+    content[100] ^= 0xFF
+    pack.write_bytes(content)
+    assert [problem.name for problem in store.check("100%")] == [f"data/{pack.name[:2]}/{pack.name}"]

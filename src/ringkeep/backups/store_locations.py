@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ringkeep.backups.store_process import Access, StoreError, python
+from ringkeep.links import LinkError
 
 DIRECTORY, SFTP, S3 = "directory", "sftp", "s3"
 REACH_S = 10.0
@@ -112,27 +113,41 @@ def access(location: Location) -> Access:
         return Access(f"s3:{location.place}", location.password, environment)
     if location.kind == SFTP:
         parts = sftp_parts(location.place)
-        login = {"host": parts.host, "port": parts.port, "user": parts.user, **credential}
         program = " ".join([shlex.quote(python()), "-m", "ringkeep.links.sftp_pipe", "{fd0}"])
         return Access(
             f"sftp:{parts.user}@{_bracketed(parts.host)}:{parts.path}",
             location.password,
             options=(f"sftp.command={program}",),
-            handed=(json.dumps(login).encode(),),
+            handed=(json.dumps(_login(location)).encode(),),
         )
     raise _bad(f"{location.kind!r} is no kind of repository.")
 
 
+def _login(location: Location) -> dict[str, Any]:
+    parts = sftp_parts(location.place)
+    return {"host": parts.host, "port": parts.port, "user": parts.user, **(location.credential or {})}
+
+
 def reach(location: Location) -> None:
-    """Ask for a connection first: restic itself tries for minutes. Raises `StoreError("unreachable")`."""
-    if location.kind == DIRECTORY:
-        return
+    """Ask for a connection first: restic itself tries for minutes. Raises `StoreError` (unreachable, refused, host-key-changed)."""
     if location.kind == S3:
         parts = urlsplit(location.place)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    else:
+        _knock(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    elif location.kind == SFTP:
+        from ringkeep.links.sftp_pipe import try_login
+
         sftp = sftp_parts(location.place)
-        host, port = sftp.host, sftp.port
+        _knock(sftp.host, sftp.port)
+        try:
+            try_login(_login(location))
+        except LinkError as error:
+            kind = "refused" if error.kind == "refused-login" else error.kind
+            raise StoreError(
+                kind, f"The repository on {sftp.host}:{sftp.port}: {error}.", permanent=error.permanent
+            ) from None
+
+
+def _knock(host: str, port: int) -> None:
     try:
         with contextlib.closing(socket.create_connection((host, port), timeout=REACH_S)):
             return
