@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,9 +15,11 @@ from ringkeep import pbx
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.fleet.queries import phone_system, target
 from ringkeep.fleet.rules import next_backup_at, zone
+from ringkeep.links import LinkError
 from ringkeep.links.ssh import Target, ask_host_key, connect, fingerprint
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+FROM = re.compile(r"[0-9A-Fa-f:.]{3,45}(/[0-9]{1,3})?")
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -43,7 +45,7 @@ class Order:
     customer: str | None = None
     key: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    sudo: bool = False
+    sudo: bool | None = None  # None: where it is allowed
     jump: Address | None = None
     host_key: str | None = None  # the fingerprint to insist on: "SHA256:..."
     rules: dict[str, Any] = field(default_factory=dict)  # fields of PhoneSystem: time_zone, window_from, drill, ...
@@ -91,10 +93,24 @@ async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
     shown = await ask_host_key(where.host, where.port, jump=jump)
     if order.host_key and fingerprint(shown) != order.host_key:
         raise EnrolError(f"{where.host}:{where.port} shows the host key {fingerprint(shown)}, not {order.host_key}.")
-    found = Target(where.host, where.port, where.user, shown, order.key, order.password, order.sudo, jump)
+    wanted = order.sudo if order.sudo is not None else where.user != "root"
+    found = Target(where.host, where.port, where.user, shown, order.key, order.password, wanted, jump)
+    if wanted and not await _may_use_sudo(found, insist=bool(order.sudo)):
+        found = replace(found, sudo=False)
     async with connect(found) as connection:
         facts = await pbx.recognise(connection)
         return found, facts, await pbx.probe(connection, facts)
+
+
+async def _may_use_sudo(found: Target, *, insist: bool) -> bool:
+    """Raises `LinkError("no-sudo")`, which names the line to add, when it must and may not."""
+    async with connect(found) as connection:
+        try:
+            return (await connection.run("true", sudo=True)).code == 0
+        except LinkError as error:
+            if insist or error.kind != "no-sudo":
+                raise
+            return False
 
 
 def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: datetime) -> PhoneSystem:
@@ -124,15 +140,20 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
     return system
 
 
-def pin_again(name: str, expected: str, at: datetime) -> PhoneSystem:
-    """Pin the host key that a phone system shows now, which must be the expected one ("SHA256:..."). Raises `EnrolError`."""
+def pin_again(name: str, expected: str | None, at: datetime, *, accept: bool = False) -> PhoneSystem:
+    """Pin the host key that a phone system shows now: the expected one ("SHA256:...") or, with `accept`, any.
+
+    Raises `EnrolError`, which names both keys, when the one that it shows is not to be taken.
+    """
     system = phone_system(name)
     was = target(system)
     shown = asyncio.run(ask_host_key(was.host, was.port, jump=was.jump))
-    if fingerprint(shown) != expected:
+    new, old = fingerprint(shown), fingerprint(system.host_key)
+    if new != (expected or old) and not accept:
         raise EnrolError(
-            f"{was.address} shows the host key {fingerprint(shown)}; pinned is {fingerprint(system.host_key)}. When the new one "
-            f"is right (look on the server itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), say --host-key {fingerprint(shown)}."
+            f"{was.address} shows the host key {new}; pinned is {old}. Look on the server itself which is right "
+            "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). When the new one is: "
+            f"ringkeep enrol --again --name {name} --host-key {new}"
         )
 
     async def look() -> pbx.Facts:
@@ -145,10 +166,10 @@ def pin_again(name: str, expected: str, at: datetime) -> PhoneSystem:
     return system
 
 
-def retire(name: str) -> PhoneSystem:
+def retire(name: str, at: datetime) -> PhoneSystem:
     """Take it out of care; its backups stay. Raises `NoSuchPhoneSystem`."""
     system = phone_system(name)
-    system.retired_at = datetime.now(UTC)
+    system.retired_at = at
     system.credential, system.jump_credential = None, None  # nothing that could open it is kept
     system.save(update_fields=["retired_at", "credential", "jump_credential"])
     return system

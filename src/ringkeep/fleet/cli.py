@@ -1,8 +1,10 @@
-"""`ringkeep enrol`, `systems`, `retire`: options only."""
+"""`ringkeep enrol`, `account`, `tunnel`, `systems`, `retire`: options only."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from ringkeep.terminal import COULD_NOT_TRY, USAGE, errors, print_json
+from ringkeep.translation import Language, Words
 
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+Lang = Annotated[Language, typer.Option(help="language of what is said")]
+Name = Annotated[str, typer.Argument(help="the phone system's name")]
 
 
 class DrillPolicy(StrEnum):
@@ -31,120 +36,180 @@ def enrol(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="read a password from standard input")
     ] = False,
-    sudo: Annotated[bool, typer.Option(help="read through sudo, without a password")] = False,
-    jump: Annotated[str | None, typer.Option(help="the way leads over this host: ssh://USER@HOST:PORT")] = None,
+    sudo: Annotated[
+        bool | None, typer.Option("--sudo/--no-sudo", help="read through sudo; by default where it is allowed")
+    ] = None,
+    jump: Annotated[
+        str | None, typer.Option(help="the way leads over this host, with the same key: ssh://USER@HOST:PORT")
+    ] = None,
     host_key: Annotated[str | None, typer.Option(help="insist on this host key: SHA256:...")] = None,
     again: Annotated[bool, typer.Option("--again", help="pin the host key of an enrolled system anew")] = False,
+    new_host_key: Annotated[
+        bool, typer.Option("--yes-new-host-key", help="with --again: take whatever key it shows now")
+    ] = False,
     zone: Annotated[str | None, typer.Option(help="its time zone, such as Asia/Tehran; by default its own")] = None,
     window: Annotated[str, typer.Option(help="nightly, in its time zone")] = "01:00-05:00",
     busy: Annotated[str | None, typer.Option(help="never between these: 08:00-18:00")] = None,
     drill: Annotated[DrillPolicy, typer.Option(help="what is called after each backup")] = DrillPolicy.QUICK,
     bandwidth: Annotated[int | None, typer.Option(help="KiB a second at most", min=8)] = None,
     as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Take a phone system under care: pin its host key, see what it is, and look after it from now on.
 
     Without --key and --password-stdin a key is made, and the commands are printed that let it in.
     """
-    _prepared()
-    from ringkeep.fleet import actions
-    from ringkeep.fleet.queries import NoSuchPhoneSystem
-    from ringkeep.links import LinkError
+    with _told():
+        from ringkeep.fleet import actions
+        from ringkeep.fleet.keys import forget_key, waiting_key
+        from ringkeep.links import LinkError
 
-    try:
+        now = datetime.now(UTC)
         if again:
-            _say(actions.pin_again(name or "", host_key or "", datetime.now(UTC)), as_json)
+            _say(actions.pin_again(name or "", host_key, now, accept=new_host_key), as_json, lang)
             return
         if url is None or name is None:
             raise actions.EnrolError("Say which: ringkeep enrol ssh://USER@HOST --name NAME.")
         where = actions.address(url)
-        own = _own_key(name, where.user) if key is None and not password_stdin else key.read_text() if key else None
-        first, last = _span(window, actions.EnrolError)
-        rules: dict[str, Any] = {"window_from": first, "window_until": last, "drill": drill.value}
+        if not actions.NAME.fullmatch(name):
+            raise actions.EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+        given = key is not None or password_stdin
+        private = key.read_text() if key else None if password_stdin else waiting_key(name)[0]
+        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+        rules: dict[str, Any] = {"drill": drill.value}
+        rules["window_from"], rules["window_until"] = _span(window, actions.EnrolError)
         if busy:
             rules["busy_from"], rules["busy_until"] = _span(busy, actions.EnrolError)
         rules |= {"time_zone": zone} if zone else {}
         rules |= {"bandwidth_kib_s": bandwidth} if bandwidth else {}
-        order = actions.Order(
-            name, where, customer, own, sys.stdin.readline().rstrip("\n") if password_stdin else None, sudo,
-            actions.address(jump) if jump else None, host_key, rules,
-        )  # fmt: skip
-        _say(actions.enrol(order, datetime.now(UTC)), as_json)
-    except LinkError as error:
-        errors.print(f"error: {error}")
-        if error.kind == "refused-login" and key is None and not password_stdin:
-            _print_account(name or "", url or "")
-        raise typer.Exit(COULD_NOT_TRY) from None
-    except (actions.EnrolError, NoSuchPhoneSystem, UnicodeDecodeError) as error:
-        errors.print(f"error: {error}")
-        raise typer.Exit(USAGE) from None
+        way = actions.address(jump) if jump else None
+        order = actions.Order(name, where, customer, private, password, sudo, way, host_key, rules)
+        try:
+            system = actions.enrol(order, now)
+        except LinkError as error:
+            if error.kind == "refused-login" and not given:
+                errors.print(f"error: {error}")
+                _print_account(name, url, sudo is not False, None, lang)
+                raise typer.Exit(COULD_NOT_TRY) from None
+            raise
+        if not given:
+            forget_key(name)
+        _say(system, as_json, lang)
+
+
+def account(
+    url: Annotated[str, typer.Argument(help="ssh://USER@HOST:PORT, as it will be enrolled")],
+    name: Annotated[str, typer.Option(help="what it will be called here")],
+    sudo: Annotated[bool, typer.Option("--sudo/--no-sudo", help="with or without leave to restore")] = True,
+    from_address: Annotated[str | None, typer.Option("--from", help="let it in from this address only")] = None,
+    lang: Lang = Language.EN,
+) -> None:
+    """Print the commands that make Ringkeep's account on a phone system, with a fresh key for it."""
+    with _told():
+        _print_account(name, url, sudo, from_address, lang)
+
+
+def tunnel(
+    name: Name,
+    server: Annotated[
+        str | None, typer.Option(help="HOST or HOST:PORT by which the phone system reaches this Ringkeep")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="the public key that the script printed: let it in")] = None,
+    ssh_port: Annotated[int, typer.Option(help="of the phone system's own SSH server", min=1, max=65535)] = 22,
+    forget: Annotated[bool, typer.Option("--forget", help="let it in no more")] = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Let a phone system behind NAT dial out to us: prints the script for it, then takes its key."""
+    with _told():
+        from ringkeep.fleet import tunnels
+        from ringkeep.fleet.account import Dialling, tunnel_commands
+        from ringkeep.fleet.console import say_tunnel
+
+        words = Words(lang.value)
+        if forget:
+            tunnels.forget(name)
+            typer.echo(words("The tunnel {name} is closed for good.").format(name=name))
+            return
+        found = tunnels.tunnel(name, datetime.now(UTC))
+        if key is not None:
+            tunnels.let_in(found, key)
+            address = f"ssh://ringkeep@127.0.0.1:{found.port}"
+            typer.echo(words("{name} may dial in. Enrol it as {address}").format(name=name, address=address))
+            return
+        host, port = tunnels.server_address(server)
+        dialling = Dialling(name, host, port, tunnels.host_key()[1], found.port, ssh_port)
+        say_tunnel(found, tunnel_commands(dialling), words)
 
 
 def systems(as_json: AsJson = False) -> None:
     """List the phone systems under care."""
-    _prepared()
-    from ringkeep.fleet.models import PhoneSystem
+    with _told():
+        from ringkeep.fleet.console import document
+        from ringkeep.fleet.models import PhoneSystem
 
-    rows = [_document(row) for row in PhoneSystem.objects.filter(retired_at=None).order_by("name")]
-    if as_json:
-        print_json(rows)
-    else:
+        under_care = PhoneSystem.objects.filter(retired_at=None).select_related("customer").order_by("name")
+        rows = [document(row) for row in under_care]
+        if as_json:
+            print_json(rows)
+            return
         for row in rows:
             typer.echo(f"{row['name']:24} {row['address']:32} {row['product']} · Asterisk {row['asterisk']}")
 
 
-def retire(name: Annotated[str, typer.Argument(help="the phone system's name")], as_json: AsJson = False) -> None:
+def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Take a phone system out of care. Its backups stay; what could open it is forgotten."""
-    _prepared()
-    from ringkeep.fleet import actions
-    from ringkeep.fleet.queries import NoSuchPhoneSystem
+    with _told():
+        from ringkeep.fleet import actions
+        from ringkeep.fleet.console import document
 
-    try:
-        system = actions.retire(name)
-    except NoSuchPhoneSystem as error:
-        errors.print(f"error: {error}")
-        raise typer.Exit(USAGE) from None
-    if as_json:
-        print_json(_document(system))
-    else:
-        typer.echo(f"{name} is retired. Its backups stay.")
+        system = actions.retire(name, datetime.now(UTC))
+        if as_json:
+            print_json(document(system))
+        else:
+            typer.echo(Words(lang.value)("{name} is retired. Its backups stay.").format(name=name))
 
 
-def _prepared() -> None:
+@contextmanager
+def _told() -> Iterator[None]:
+    """Make the tables ready; say what went wrong in a line and end with its code."""
     from ringkeep.home import HomeError
     from ringkeep.jobs.start import prepared
 
     try:
         prepared()
+        from ringkeep.fleet.actions import EnrolError
+        from ringkeep.fleet.queries import NoSuchPhoneSystem
+        from ringkeep.fleet.tunnels import TunnelError
+        from ringkeep.links import LinkError
     except HomeError as error:
         errors.print(f"error: {error}")
         raise typer.Exit(COULD_NOT_TRY) from None
+    try:
+        yield
+    except LinkError as error:
+        errors.print(f"error: {error}")
+        raise typer.Exit(COULD_NOT_TRY) from None
+    except (EnrolError, TunnelError, NoSuchPhoneSystem) as error:
+        errors.print(f"error: {error}")
+        raise typer.Exit(USAGE) from None
+    except UnicodeDecodeError:
+        errors.print("error: The key file holds no text: it must be a private key in OpenSSH or PEM form.")
+        raise typer.Exit(USAGE) from None
 
 
-def _own_key(name: str, user: str) -> str:
-    """The key that was made for a phone system that is being enrolled; kept until it is."""
-    from ringkeep.home import folder
-    from ringkeep.links.ssh import new_key
-
-    place = folder("keys") / f"enrol-{Path(name).name}"
-    if not place.exists():
-        private, public = new_key(f"ringkeep {name}")
-        place.touch(mode=0o600)
-        place.write_text(private)
-        place.with_suffix(".pub").write_text(public + "\n")
-    return place.read_text()
-
-
-def _print_account(name: str, url: str) -> None:
+def _print_account(name: str, url: str, sudo: bool, from_address: str | None, lang: Language) -> None:
+    from ringkeep.fleet import actions
     from ringkeep.fleet.account import commands
-    from ringkeep.fleet.actions import address
-    from ringkeep.home import folder
+    from ringkeep.fleet.console import say_account
+    from ringkeep.fleet.keys import waiting_key
 
-    public = (folder("keys") / f"enrol-{Path(name).name}.pub").read_text().strip()
-    errors.print(
-        "Let Ringkeep in: run these as root on the phone system, then the same enrol command again with --sudo.\n\n"
-        + commands(public, address(url).user)
-    )
+    user = actions.address(url).user
+    if not actions.NAME.fullmatch(name):
+        raise actions.EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+    if from_address is not None and not actions.FROM.fullmatch(from_address):
+        raise actions.EnrolError("--from must be an address or a network, such as 192.0.2.7 or 192.0.2.0/24.")
+    script = commands(waiting_key(name)[1], user, sudo=sudo, from_address=from_address)
+    say_account(script, f"ringkeep enrol {url} --name {name}", Words(lang.value))
 
 
 def _span(text: str, error: type[Exception]) -> tuple[time, time]:
@@ -156,33 +221,10 @@ def _span(text: str, error: type[Exception]) -> tuple[time, time]:
         raise error(f"{text} is no span of hours: write it like 01:00-05:00.") from None
 
 
-def _document(system: Any) -> dict[str, Any]:
-    from ringkeep.links.ssh import fingerprint
+def _say(system: Any, as_json: bool, lang: Language) -> None:
+    from ringkeep.fleet.console import document, say_enrolled
 
-    return {
-        "name": system.name,
-        "customer": system.customer.name,
-        "address": f"{system.user}@{system.host}:{system.port}",
-        "host_key": fingerprint(system.host_key),
-        "product": system.facts.get("product"),
-        "product_version": system.facts.get("product_version"),
-        "asterisk": system.facts.get("asterisk"),
-        "not_readable": system.facts.get("not_readable") or [],
-        "time_zone": system.time_zone,
-        "next_backup_at": system.next_backup_at.isoformat() if system.next_backup_at else None,
-    }
-
-
-def _say(system: Any, as_json: bool) -> None:
-    row = _document(system)
     if as_json:
-        print_json(row)
-        return
-    typer.echo(
-        f"{row['name']} is under care: {row['product']} {row['product_version'] or ''} · Asterisk {row['asterisk']}"
-    )
-    typer.echo(f"  host key pinned: {row['host_key']}")
-    typer.echo(f"  next nightly backup: {row['next_backup_at']} ({row['time_zone']})")
-    if row["not_readable"]:
-        typer.echo(f"  our account may not read: {', '.join(row['not_readable'])}; see docs/enrol.md (sudo)")
-    typer.echo(f"Back it up now: ringkeep backup {row['name']}")
+        print_json(document(system))
+    else:
+        say_enrolled(system, Words(lang.value))

@@ -23,8 +23,22 @@ FIRST_PORT, LAST_PORT = 21_000, 31_000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
+SERVER = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::([0-9]{1,5}))?")
+DEFAULT_PORT = 2222
+
+
 class TunnelError(RuntimeError):
     """A tunnel cannot be set up; the message says what to do."""
+
+
+def server_address(text: str | None) -> tuple[str, int]:
+    """HOST or HOST:PORT by which phone systems reach us. Raises `TunnelError`."""
+    found = SERVER.fullmatch(text or "")
+    if found is None or not 0 < int(found[2] or DEFAULT_PORT) < 65536:
+        raise TunnelError(
+            "Say by which name or address the phone system reaches this Ringkeep: --server care.example.com:2222."
+        )
+    return found[1], int(found[2] or DEFAULT_PORT)
 
 
 def host_key() -> tuple[str, str]:

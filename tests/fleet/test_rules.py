@@ -1,0 +1,83 @@
+"""When the next backup is: inside the window of the phone system's own zone, whatever its clocks do that night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ringkeep.fleet.rules import is_busy, next_backup_at, zone
+
+ZONES = st.sampled_from(
+    ["UTC", "Asia/Tehran", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
+)
+TIMES = st.times(min_value=time(0), max_value=time(23, 59)).map(lambda at: at.replace(second=0, microsecond=0))
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class System:
+    name: str = "saba"
+    time_zone: str = "UTC"
+    window_from: time = time(1)
+    window_until: time = time(5)
+    busy_from: time | None = None
+    busy_until: time | None = None
+
+
+def within(first: time, last: time, clock: time) -> bool:
+    return first <= clock < last if first < last else clock >= first or clock < last
+
+
+SYSTEMS = st.builds(System, st.sampled_from(["saba", "a", "b"]), ZONES, TIMES, TIMES)
+
+
+@given(SYSTEMS, MOMENTS)
+def test_it_is_after_now_within_two_days_and_inside_the_window(system: System, now: datetime) -> None:
+    at = next_backup_at(system, now)
+    assert now < at <= now + timedelta(hours=51) and at.tzinfo is UTC
+    clock = at.astimezone(zone(system.time_zone)).time()
+    late = (datetime.combine(now, clock) + timedelta(hours=1)).time()  # a night that loses or repeats an hour
+    early = (datetime.combine(now, clock) - timedelta(hours=1)).time()
+    assert any(within(system.window_from, system.window_until, one) for one in (clock, late, early))
+
+
+@given(SYSTEMS, MOMENTS)
+def test_asking_again_before_it_gives_the_same_and_after_it_a_later_one(system: System, now: datetime) -> None:
+    at = next_backup_at(system, now)
+    assert next_backup_at(system, at - timedelta(seconds=1)) == at
+    assert at < next_backup_at(system, at) <= at + timedelta(hours=51)
+
+
+@given(MOMENTS, ZONES, TIMES, st.integers(1, 1300))
+def test_busy_hours_are_left_alone_when_the_window_lets_it(
+    now: datetime, name: str, first: time, minutes: int
+) -> None:
+    last = (datetime.combine(now, first) + timedelta(minutes=minutes)).time()
+    system = System(time_zone=name, window_from=time(0), window_until=time(23, 59), busy_from=first, busy_until=last)
+    assume(minutes < 1000)
+    assert not is_busy(system, next_backup_at(system, now))
+
+
+def test_a_window_wholly_inside_busy_hours_still_has_its_backup() -> None:
+    system = System(busy_from=time(0), busy_until=time(6))
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    assert next_backup_at(system, now) < now + timedelta(days=10)
+
+
+def test_one_backup_a_night_also_when_the_clocks_change() -> None:
+    for name in ("Europe/Berlin", "America/New_York", "Asia/Tehran"):
+        system, at, days = System(time_zone=name), datetime(2026, 1, 1, tzinfo=UTC), []
+        for _ in range(365):
+            at = next_backup_at(system, at)
+            days.append(at.astimezone(zone(name)).date())
+        assert all(later - earlier == timedelta(days=1) for earlier, later in zip(days, days[1:], strict=False))
+
+
+def test_a_fleet_spreads_over_the_window() -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    starts = sorted(next_backup_at(System(f"system-{number}"), now) for number in range(240))
+    hours = [sum(1 for at in starts if at.hour == hour) for hour in (1, 2, 3, 4)]
+    assert min(hours) > 30, hours
