@@ -17,7 +17,7 @@ from ringkeep.backups.keeping import Rules, Stored, reasons_to_keep
 from ringkeep.backups.models import COMPLETE, PARTIAL, RUNNING, Backup, Repository
 from ringkeep.backups.queries import exported, location, store
 from ringkeep.backups.store import Snapshot, Store
-from ringkeep.backups.store_checking import Problem
+from ringkeep.backups.store_checking import Damage
 from ringkeep.backups.store_process import StoreError
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.home import folder
@@ -144,7 +144,7 @@ def _opens(row: Repository, password: str) -> bool:
     return True
 
 
-def check_repository(repository: Repository, at: datetime, *, read_share: str | None = None) -> list[Problem]:
+def check_repository(repository: Repository, at: datetime, *, read_share: str | None = None) -> list[Damage]:
     """Look for damage, keep what was found and when; by default a tenth of the data is read, the next one each time.
 
     Raises `StoreError` when it could not be looked at.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.backups import store_checking, store_locks
-from ringkeep.backups.store_checking import Problem
+from ringkeep.backups.store_checking import Damage
 from ringkeep.backups.store_locations import DIRECTORY, Location, access, reach
 from ringkeep.backups.store_process import Access, Line, Ran, StoreError, documents, failure, run
 
@@ -262,7 +262,7 @@ class Store:
 
     # -- keeping ------------------------------------------------------------------------------------------------------
 
-    def check(self, read_share: str = "") -> list[Problem]:
+    def check(self, read_share: str = "") -> list[Damage]:
         """What is wrong with the repository, each thing named; empty: nothing. `read_share`: "10%" (a part by chance),
         "3/10" (the third tenth), "100%"; "": only that everything is there and belongs together.
 
@@ -278,7 +278,7 @@ class Store:
         except StoreError as error:
             if error.kind != "damaged":
                 raise
-            return [Problem("damaged", self.location.place, str(error))]
+            return [Damage("damaged", self.location.place, str(error))]
         if ran.code == 0:
             return []
         problems = store_checking.problems(ran.out.decode(errors="replace") + ran.err)

@@ -37,12 +37,15 @@ MOST = 200  # problems that are told; a repository whose disk is gone has a mill
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Damage:
     """One damaged thing. `name` is restic's: a pack `ab12...` is the file data/ab/ab12..."""
 
     kind: str
     name: str
     said: str = ""
+
+    def __str__(self) -> str:
+        return problem_said(self.document(), Words("en"))
 
     def document(self) -> dict[str, Any]:
         """As it is kept and handed on: {"kind", "text", "values"}, `text` the English template."""
@@ -55,10 +58,10 @@ def problem_said(document: dict[str, Any], words: Words) -> str:
     return words(document["text"]).format(**values)
 
 
-def problems(said: str) -> list[Problem]:
+def problems(said: str) -> list[Damage]:
     """From all that `check` printed; each thing once, in the order it was met. Lines that fit nothing are told as they
     are only when nothing else was."""
-    found: dict[tuple[str, str], Problem] = {}
+    found: dict[tuple[str, str], Damage] = {}
     rest = []
     for line in said.splitlines():
         for kind, pattern in PATTERNS:
@@ -67,15 +70,15 @@ def problems(said: str) -> list[Problem]:
                 name = next(group for group in match.groups() if group)
                 if kind.startswith("pack"):
                     name = f"data/{name[:2]}/{name}"
-                found.setdefault((kind, name), Problem(kind, name, line.strip()[:300]))
+                found.setdefault((kind, name), Damage(kind, name, line.strip()[:300]))
                 break
         else:
             if re.match("error|Fatal: (?!repository contains errors)", line):
-                rest.append(Problem("damaged", "", line.strip()[:300]))
+                rest.append(Damage("damaged", "", line.strip()[:300]))
     named = [problem for (kind, name), problem in found.items() if not _doubled(kind, name, found)]
     return (named or rest)[:MOST]
 
 
-def _doubled(kind: str, name: str, found: dict[tuple[str, str], Problem]) -> bool:
+def _doubled(kind: str, name: str, found: dict[tuple[str, str], Damage]) -> bool:
     """A short name of what is there by its long one, too."""
     return any(k == kind and n != name and n.startswith(name) for k, n in found)

@@ -18,7 +18,7 @@ from ringkeep.translation import Words, shown
 _ = str  # marks a text for translation; the catalogue's test looks for it
 
 STATES = {"running": _("running"), "complete": _("complete"), "partial": _("partial"), "failed": _("failed")}
-VERDICTS = {"good": _("rings"), "degraded": _("rings, with faults"), "bad": _("would not ring")}
+VERDICTS = {"good": _("rings again"), "degraded": _("rings, with faults"), "bad": _("would not ring")}
 REASONS = {
     "running": _("it is being made"), "newest": _("the newest"), "proven": _("the last proven one"),
     "before-restore": _("the way back of a restore"), "last": _("one of the last"), "daily": _("of its day"),
@@ -167,7 +167,7 @@ def forget(name: str, dry_run: bool, as_json: bool, lang: str) -> int:
     said = words("{backup} would be forgotten") if dry_run else words("{backup} is forgotten")
     say(said.format(backup=shown(backup_id)) for backup_id in gone)
     for backup_id, reasons in sorted(kept.items()):
-        told = words(", ").join(words(REASONS[reason]) for reason in reasons) or words("append-only")
+        told = words("; ").join(words(REASONS[reason]) for reason in reasons) or words("append-only")
         say([words("{backup} is kept: {reasons}").format(backup=shown(backup_id), reasons=told)])
     return GOOD
 
