@@ -7,7 +7,17 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from ringkeep.findings.rules import GRACE, PROOF_STALE_AFTER, STALE_AFTER, Watched, missed, stale, unproved
+from ringkeep.findings.rules import (
+    GRACE,
+    PROOF_STALE_AFTER,
+    STALE_AFTER,
+    Watched,
+    clock_off,
+    missed,
+    nearly_full,
+    stale,
+    unproved,
+)
 
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 WATCHED = Watched(
@@ -60,3 +70,9 @@ def test_stale_and_unproved_count_from_enrolment_when_there_is_nothing() -> None
     assert stale(replace(WATCHED, complete_started_at=None), NOW)
     assert not unproved(WATCHED, NOW) and unproved(WATCHED, NOW + PROOF_STALE_AFTER)
     assert not unproved(replace(WATCHED, drilled=False, proved_at=None), NOW)
+
+
+def test_a_clock_a_minute_off_and_a_disk_without_room_are_told() -> None:
+    assert clock_off(-61.0) and not clock_off(59.0) and not clock_off(None)
+    assert nearly_full(100 << 30, 1 << 30) and not nearly_full(100 << 30, 3 << 30)
+    assert nearly_full(8 << 30, 500 << 20) and not nearly_full(8 << 30, 1 << 30)  # a small disk needs less

@@ -12,6 +12,7 @@ from ringkeep.backups.judging_apart import judge_apart
 from ringkeep.backups.judging_content import Judgement
 from ringkeep.backups.models import COMPLETE, Backup
 from ringkeep.findings.actions import report, settle
+from ringkeep.findings.rules import clock_off
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.home import folder
 
@@ -48,7 +49,7 @@ def judge(phone_system: PhoneSystem, backup: Backup, last: Backup | None) -> Jud
 
 
 def tell(backup: Backup, *, at: datetime) -> None:
-    """Open and settle what a finished backup says of itself: partial, incomplete, shrunken."""
+    """Open and settle what a finished backup says of itself: partial, incomplete, shrunken; and of the clock there."""
     system = backup.phone_system
     failed = [part["name"] for part in backup.parts if part["state"] == "failed"]
     if failed:
@@ -64,3 +65,8 @@ def tell(backup: Backup, *, at: datetime) -> None:
         report(system, "backup-incomplete", values, at=at)
     elif backup.state == COMPLETE:
         settle(system, "backup-incomplete", at=at)
+    off_s = system.facts.get("clock_off_s")
+    if clock_off(off_s):
+        report(system, "clock-off", {"off_s": round(abs(off_s))}, at=at)
+    else:
+        settle(system, "clock-off", at=at)

@@ -1,4 +1,4 @@
-"""`python -m ringkeep.drills.apart PARENT prove ...`: the `ringkeep` command, which ends when its parent does.
+"""`python -m ringkeep.drills.apart PARENT prove ...`: becomes the `ringkeep` command, ended when its parent ends.
 
 A drill must not outlive a Ringkeep that was killed: the job engine starts it again, and two would be one too many.
 """
@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1  # kept across execve
+RINGKEEP = "import sys; sys.argv[0] = 'ringkeep'; from ringkeep.cli.main import main; main()"
 
 
 def _main() -> None:
@@ -18,10 +19,7 @@ def _main() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we asked
         raise SystemExit(128 + signal.SIGTERM)
-    sys.argv[:] = ["ringkeep", *sys.argv[2:]]
-    from ringkeep.cli.main import main
-
-    main()
+    os.execv(sys.executable, [sys.executable, "-c", RINGKEEP, *sys.argv[2:]])
 
 
 if __name__ == "__main__":

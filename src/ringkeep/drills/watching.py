@@ -1,10 +1,11 @@
 """From outside every minute: is each phone system's backup there, fresh and proved? Asks only our own tables.
 
-Two queries read everything, however many phone systems there are; nothing is written while all is well.
+Three queries read everything, however many phone systems there are; nothing is written while all is well.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,11 @@ from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 from ringkeep.backups.models import COMPLETE, Backup
 from ringkeep.drills.models import Drill
 from ringkeep.drills.queries import RANG
-from ringkeep.findings.actions import report, settle_all
+from ringkeep.findings.actions import report, settle, settle_all
 from ringkeep.findings.models import Finding
-from ringkeep.findings.rules import PROOF_STALE_AFTER, Watched, missed, stale, unproved
+from ringkeep.findings.rules import PROOF_STALE_AFTER, Watched, missed, nearly_full, stale, unproved
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.home import home
 
 WATCHED = ("backup-missed", "backup-stale", "drill-stale")  # kinds that nobody else opens
 
@@ -45,7 +47,16 @@ def watch(at: datetime) -> dict[str, int]:
     over = [finding.pk for key, finding in open_now.items() if key not in wrong]
     if over:
         settle_all(over, at=at)
+    _watch_disk(at)
     return {"opened": len(wrong.keys() - open_now.keys()), "closed": len(over)}
+
+
+def _watch_disk(at: datetime) -> None:
+    size_bytes, _used, free_bytes = shutil.disk_usage(home())
+    if nearly_full(size_bytes, free_bytes):
+        report(None, "disk-full-here", {"free_bytes": free_bytes}, at=at)
+    elif Finding.objects.filter(kind="disk-full-here", closed_at=None).exists():
+        settle(None, "disk-full-here", at=at)
 
 
 def overdue(at: datetime) -> Iterator[Overdue]:

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 GRACE = timedelta(minutes=45)  # after its window a backup that still runs is late, not missed
 STALE_AFTER = timedelta(hours=50)  # two nights, and the window of the third
+CLOCK_OFF_S = 60.0  # opening hours and call records are a minute wrong
+LEAST_FREE_BYTES = 2 << 30  # here: a drill and a restore need room for a copy
+LEAST_FREE_SHARE = 0.02
 PROOF_STALE_AFTER = timedelta(days=8)  # the weekly drill, and a day
 
 
@@ -64,3 +67,13 @@ def stale(of: Watched, now: datetime) -> bool:
 def unproved(of: Watched, now: datetime) -> bool:
     """Whether no backup has been proved for too long."""
     return of.drilled and now - (of.proved_at or of.enrolled_at) > PROOF_STALE_AFTER
+
+
+def nearly_full(size_bytes: int, free_bytes: int) -> bool:
+    """Whether a disk here has too little room left to work with."""
+    return free_bytes < min(LEAST_FREE_BYTES, LEAST_FREE_SHARE * size_bytes + (512 << 20))
+
+
+def clock_off(off_s: float | None) -> bool:
+    """Whether a phone system's clock is wrong; unknown is not."""
+    return off_s is not None and abs(off_s) > CLOCK_OFF_S
