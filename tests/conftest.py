@@ -12,6 +12,9 @@ import django
 import pytest
 from django.db import connections
 
+from ringkeep.standing.places import Standing
+from tests.standing import standing
+
 # Django's settings are read once a process: from a folder of this test run's own, never the user's.
 _scratch = tempfile.TemporaryDirectory(prefix="ringkeep-tests-")
 os.environ["RINGKEEP_HOME"] = _scratch.name
@@ -34,6 +37,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     prepared()
     yield place
     connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def saba() -> Iterator[Standing]:
+    """The sample on a lab server of its own with Asterisk 22: real sshd, real sudo. Shared by tests that leave it as it is."""
+    with standing("saba") as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,6 +17,7 @@ from ringkeep.findings import cli as findings
 from ringkeep.fleet import cli as fleet
 from ringkeep.lab import cli as lab
 from ringkeep.restores import cli as restores
+from ringkeep.standing import cli as standing
 from ringkeep.web import cli as web
 
 app = typer.Typer(
@@ -43,6 +44,8 @@ for panel, verbs in VERBS.items():
 app.add_typer(findings.app, name="destination", rich_help_panel="Settings")
 app.add_typer(backups.repository, name="repository", rich_help_panel="Settings")
 app.add_typer(backups.keys, name="keys", rich_help_panel="Settings")
+for verb, function in {"up": standing.up, "down": standing.down, "systems": standing.systems}.items():
+    lab.app.command(name=verb)(function)
 app.add_typer(lab.app, name="lab", rich_help_panel="Settings")
 
 

@@ -21,8 +21,10 @@ from pathlib import Path
 Progress = Callable[[str, float], None]  # (what is being done, fraction 0..1)
 
 PACKAGES = "asterisk asterisk-modules asterisk-core-sounds-en asterisk-moh-opsound-gsm asterisk-mp3 ca-certificates php-cli perl sox curl"
-# suite that carries the version, packages that only it splits off
-RECIPES = {16: ("bullseye", "asterisk-voicemail"), 22: ("forky", "")}
+# What a lab phone system that stands for days (`ringkeep lab up`) has besides, as a real server would.
+SERVER_PACKAGES = "openssh-server rsync sudo sqlite3 procps iproute2"
+# suite that carries the version, packages that only it splits off; FreePBX of that age keeps its settings in MariaDB
+RECIPES = {16: ("bullseye", "asterisk-voicemail mariadb-server-core-10.5 mariadb-client-10.5"), 22: ("forky", "")}
 # files in /etc that a sandbox gets its own of
 BOUND_OVER = ("hosts", "resolv.conf", "odbc.ini", "odbcinst.ini", "freepbx.conf", "amportal.conf", "issabelpbx.conf")
 # stage lines of mmdebstrap, with the share of the time that has passed when they appear
@@ -52,6 +54,7 @@ class Image:
     built_at: str
     packages_sha256: str  # over "name version" lines, sorted
     asterisk_sha256: str  # of /usr/sbin/asterisk
+    recipe: str = ""  # what it was made from; another recipe makes another image
 
     def modules(self) -> list[str]:
         """File names of the modules it brings, "app_dial.so", sorted."""
@@ -87,6 +90,8 @@ def find(version: int) -> Image | None:
     except (FileNotFoundError, ValueError):
         return None
     record.pop("packages", None)
+    if record.get("recipe") not in (None, _recipe(version)):
+        return None  # of an older Ringkeep: what is needed now may not be in it
     return Image(root=place / "root", **record)
 
 
@@ -137,6 +142,12 @@ def build(version: int, progress: Progress) -> Image:
     return image
 
 
+def _recipe(version: int) -> str:
+    """Suite and packages, in words that can be compared."""
+    suite, extra = RECIPES[version]
+    return f"{suite}: {PACKAGES} {SERVER_PACKAGES} {extra}".strip()
+
+
 def debian_mirror() -> str | None:
     """The Debian mirror of RINGKEEP_DEBIAN_MIRROR or of this machine's apt; None: mmdebstrap's own choice."""
     if chosen := os.environ.get("RINGKEEP_DEBIAN_MIRROR"):
@@ -156,7 +167,7 @@ def debian_mirror() -> str | None:
 def _bootstrap(version: int, root: Path, progress: Progress) -> None:
     """Run mmdebstrap into a tar stream and unpack it as our own files, so that any user can delete them."""
     suite, extra = RECIPES[version]
-    include = ",".join([*PACKAGES.split(), *extra.split()])
+    include = ",".join([*PACKAGES.split(), *SERVER_PACKAGES.split(), *extra.split()])
     mirror = debian_mirror()
     command = [
         "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={include}",
@@ -221,6 +232,7 @@ def _record(version: int, place: Path) -> None:
         built_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         packages_sha256=hashlib.sha256(lines.encode()).hexdigest(),
         asterisk_sha256=hashlib.sha256((root / "usr/sbin/asterisk").read_bytes()).hexdigest(),
+        recipe=_recipe(version),
     )
     record = asdict(image)
     del record["root"]

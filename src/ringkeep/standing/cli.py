@@ -1,0 +1,80 @@
+"""`ringkeep lab up`, `down`, `systems`: options only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, print_json
+
+AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+
+
+class Version(StrEnum):
+    """Which Asterisk it runs."""
+
+    V16 = "16"
+    V22 = "22"
+
+
+def up(
+    what: Annotated[str, typer.Argument(help="a sample's name, that of a lab phone system, or a tree or backup file")],
+    name: Annotated[str | None, typer.Option(help="what it is called; by default after the sample or tree")] = None,
+    asterisk: Annotated[Version | None, typer.Option(help="Asterisk it runs [22]")] = None,
+    port: Annotated[int, typer.Option(help="port of its sshd on this machine; 0: any", min=0, max=65535)] = 0,
+    calls: Annotated[bool, typer.Option("--calls", help="let its phones and carriers make calls")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a lab phone system that stands: a whole server with sshd, phones and carriers, sealed from this machine."""
+    from ringkeep.standing import control
+    from ringkeep.standing.places import StandingError
+
+    try:
+        path = control.sample(what) or (Path(what).absolute() if Path(what).exists() else None)
+        called = name or (path.name.split(".")[0].lower() if path else what)
+        made = control.up(called, path, asterisk=int(asterisk or Version.V22), port=port, calls=calls)
+    except StandingError as error:
+        errors.print(f"error: {error}")
+        raise typer.Exit(COULD_NOT_TRY) from None
+    if as_json:
+        print_json(made.document())
+        return
+    typer.echo(f"{made.name} is up: Asterisk {made.asterisk}")
+    typer.echo(f"  ssh -i {made.key} -p {made.port} {made.user}@{made.host}")
+    typer.echo(f"  ringkeep enrol {made.url} --name {made.name} --key {made.key} --sudo")
+
+
+def down(
+    name: Annotated[str, typer.Argument(help="its name")],
+    delete: Annotated[bool, typer.Option("--delete", help="forget its disk too")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End a lab phone system. Its disk stays, unless --delete is given."""
+    from ringkeep.standing import control
+    from ringkeep.standing.places import StandingError
+
+    try:
+        was_up = control.down(name, delete=delete)
+    except StandingError as error:
+        errors.print(f"error: {error}")
+        raise typer.Exit(COULD_NOT_TRY) from None
+    if as_json:
+        print_json({"name": name, "was_up": was_up, "deleted": delete})
+    else:
+        typer.echo(f"{name} is down" if was_up else f"{name} was not up")
+    raise typer.Exit(GOOD if was_up or delete else NOT_GOOD)
+
+
+def systems(as_json: AsJson = False) -> None:
+    """List the lab phone systems that were started here."""
+    from ringkeep.standing.places import everyone, is_running
+
+    found = everyone()
+    if as_json:
+        print_json([one.document() for one in found])
+        return
+    for one in found:
+        typer.echo(f"{one.name:20} {'up' if is_running(one) else 'down':5} Asterisk {one.asterisk}  {one.url}")

@@ -1,0 +1,142 @@
+"""Starting and ending lab phone systems."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ringkeep.lab import image as images
+from ringkeep.links.ssh import new_key
+from ringkeep.sources.errors import SourceError
+from ringkeep.standing import places, trees
+from ringkeep.standing.machine import make_own_image
+from ringkeep.standing.places import USER, Standing, StandingError, is_running
+
+SAMPLES = Path(__file__).parents[3] / "samples"  # beside the code, as a checkout has them
+START_S = 90.0
+
+
+def up(name: str, path: Path | None = None, *, asterisk: int = 22, port: int = 0, calls: bool = False) -> Standing:
+    """Start a lab phone system, the first time from a tree; what was changed in it since stays.
+
+    Raises `StandingError`. `port` 0: the one it had, else any free one.
+    """
+    work, known = places.place(name), places.read(name)
+    if known and is_running(known):
+        raise StandingError(f"{name} is up already: {known.url}. End it with: ringkeep lab down {name}")
+    if known:
+        asterisk, port = known.asterisk, port or known.port
+    elif path is None:
+        raise StandingError(f"There is no sample called {name}, and no lab phone system of that name.")
+    image = images.find(asterisk)
+    if image is None:
+        raise StandingError(f"The image of Asterisk {asterisk} is missing: ringkeep lab build {asterisk}")
+    make_own_image(image)
+    if known is None:
+        assert path is not None
+        try:
+            trees.keep(path, work)
+        except (SourceError, OSError) as error:
+            shutil.rmtree(work, ignore_errors=True)
+            raise StandingError(f"{path} cannot be used: {error}") from error
+        _keys(work)
+    return _started(name, work, asterisk, port, calls)
+
+
+def sample(name: str) -> Path | None:
+    """The sample of that name, where there is one."""
+    found = SAMPLES / name
+    return found if places.NAME.fullmatch(name) and found.is_dir() else None
+
+
+def down(name: str, *, delete: bool = False) -> bool:
+    """End a lab phone system, and with `delete` forget its disk; False when it was not up. Raises `StandingError`."""
+    known = places.read(name)
+    if known is None:
+        raise StandingError(f"There is no lab phone system called {name}.")
+    running = is_running(known)
+    if running:
+        os.kill(known.process, signal.SIGTERM)
+        until = time.monotonic() + 10
+        while is_running(known):
+            if time.monotonic() > until:
+                os.kill(known.process, signal.SIGKILL)
+            time.sleep(0.05)
+    if delete:
+        _delete(places.place(name))
+    return running
+
+
+def _started(name: str, work: Path, asterisk: int, port: int, calls: bool) -> Standing:
+    (work / "ready").unlink(missing_ok=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening, (work / "log").open("ab") as log:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StandingError(f"Port {port} cannot be had ({error.strerror}); choose another with --port.") from error
+        listening.listen(64)
+        descriptor = listening.fileno()
+        words = [str(work), str(asterisk), "calls" if calls else "quiet", str(descriptor)]
+        command = [*_full_range(), sys.executable, "-m", "ringkeep.standing.supervisor", *words]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(descriptor,),
+            start_new_session=True,
+            cwd="/",
+        )
+        host_key = " ".join((work / "host_key.pub").read_text().split()[:2])
+        made = Standing(
+            name,
+            "127.0.0.1",
+            listening.getsockname()[1],
+            USER,
+            str(work / "key"),
+            host_key,
+            asterisk,
+            process.pid,
+            calls,
+        )
+    places.write(made)
+    until = time.monotonic() + START_S
+    while not (work / "ready").exists():
+        if process.poll() is not None or time.monotonic() > until:
+            process.kill()
+            raise StandingError(f"{name} did not start; its last words, from {work / 'log'}: {_last(work / 'log')}")
+        time.sleep(0.05)
+    return made
+
+
+def _full_range() -> list[str]:
+    """As an ordinary user: first into a user namespace with one's whole range of ids."""
+    return [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--map-auto", "--"]
+
+
+def _keys(work: Path) -> None:
+    for name, comment in (("key", "ringkeep lab"), ("host_key", "lab phone system")):
+        private, public = new_key(comment)
+        (work / name).touch(mode=0o600)
+        (work / name).write_text(private)
+        (work / f"{name}.pub").write_text(public + "\n")
+
+
+def _last(log: Path) -> str:
+    text = log.read_text("utf-8", "replace") if log.exists() else ""
+    return " / ".join(text.strip().splitlines()[-3:])[:500] or "it said nothing"
+
+
+def _delete(work: Path) -> None:
+    """Its files belong to the ids inside; as an ordinary user they are deleted by one who has these ids."""
+    if os.geteuid() == 0:
+        shutil.rmtree(work)
+    else:
+        subprocess.run([*_full_range(), "rm", "-rf", "--one-file-system", str(work)], check=True)

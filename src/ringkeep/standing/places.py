@@ -1,0 +1,80 @@
+"""Where a standing lab phone system keeps what it is: RINGKEEP_HOME/lab/NAME."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ringkeep.home import folder
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+USER = "ringkeep"
+
+
+class StandingError(RuntimeError):
+    """A lab phone system cannot be started or stopped; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One lab phone system and how it is reached."""
+
+    name: str
+    host: str
+    port: int
+    user: str
+    key: str  # file of the private key
+    host_key: str  # "ssh-ed25519 AAAA..."
+    asterisk: int
+    process: int  # of its supervisor
+    calls: bool
+
+    @property
+    def url(self) -> str:
+        """For `ringkeep enrol`."""
+        return f"ssh://{self.user}@{self.host}:{self.port}"
+
+    def document(self) -> dict[str, object]:
+        """For --json."""
+        return {**asdict(self), "url": self.url, "running": is_running(self)}
+
+
+def place(name: str) -> Path:
+    """Its folder. Raises `StandingError` for a name that cannot be one."""
+    if not NAME.fullmatch(name):
+        raise StandingError("A lab phone system's name is made of small letters, digits and hyphens.")
+    return folder("lab", name)
+
+
+def read(name: str) -> Standing | None:
+    """What was written down of it when it was last started."""
+    try:
+        return Standing(**json.loads((place(name) / "state.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write(of: Standing) -> None:
+    """Write it down, whole or not at all."""
+    target = place(of.name) / "state.json"
+    fresh = target.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(of)))
+    fresh.rename(target)
+
+
+def is_running(of: Standing) -> bool:
+    """Whether its supervisor lives: the process, and not another that got its number."""
+    try:
+        words = Path(f"/proc/{of.process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"ringkeep.standing.supervisor" in words and os.fsencode(place(of.name)) in words
+
+
+def everyone() -> list[Standing]:
+    """All that were started here, by name."""
+    names = sorted(entry.name for entry in folder("lab").iterdir() if NAME.fullmatch(entry.name))
+    return [found for name in names if (found := read(name))]

@@ -1,0 +1,133 @@
+"""The process behind a standing lab phone system: `python -m ringkeep.standing.supervisor NAME ASTERISK CALLS SOCKET`.
+
+It owns the sealed namespaces: when it ends, however it ends, everything inside is gone but the disk. SOCKET is the
+descriptor of the listening socket: it belongs to this machine's own network, so that each connection that is accepted on
+it can be handed to an sshd inside, which has no other way out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from ringkeep.lab import farend, namespaces
+from ringkeep.lab import image as images
+from ringkeep.lab.lab import Lab
+from ringkeep.lab.server import Server
+from ringkeep.lab.tree import read_directories
+from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.sources.contents import Contents, phone_system
+from ringkeep.sources.source import Source
+from ringkeep.standing import machine
+from ringkeep.standing.traffic import keep_calling
+from ringkeep.standing.trees import keep_astdb, read_again
+
+DATABASES = "ringkeep/databases"
+CONNECTIONS = 64
+
+
+def main() -> int:
+    """Runs until it is ended, or the machine inside ends."""
+    name, version, calls, descriptor = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "calls", int(sys.argv[4])
+    work = Path(name)
+    listening = socket.socket(fileno=descriptor)
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    return namespaces.run_sealed(lambda: asyncio.run(_stand(work, version, calls, listening)))
+
+
+async def _stand(work: Path, version: int, calls: bool, listening: socket.socket) -> int:
+    image = images.find(version)
+    assert image is not None
+    opened = Lab.open()
+    opened.use(image)
+    source, contents = read_again(work)
+    system = phone_system(source, contents)
+    end = farend.plan(system)
+    await opened.wire_up(end.pbx_addresses, end.addresses, end.hosts)
+    assert opened.wire is not None
+    far = _far_end(opened, end)
+    inside = opened.place / "standing"
+    inside.mkdir()
+    machine.prepare(
+        inside, work, image, source.root, _databases(source.root), _handed(opened, work, source, contents, system)
+    )
+    server = await asyncio.to_thread(machine.boot, inside, opened.wire.pbx)
+    try:
+        await far.ready()
+        tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server))]
+        if calls:
+            tasks.append(asyncio.create_task(keep_calling(far, end, system)))
+        (work / "ready").write_text("")
+        await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
+        return 1
+    finally:
+        server.stop()
+
+
+def _far_end(opened: Lab, end: farend.FarEnd) -> Server:
+    root, files = opened.folder("far"), farend.files(end)
+    for path, content in files.items():
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    far = opened.server("far end", root, files, far=True)
+    far.start()
+    return far
+
+
+def _handed(opened: Lab, work: Path, source: Source, contents: Contents, system: PhoneSystem) -> machine.Handed:
+    directories = read_directories(contents.files)
+    named = re.search(rb"(?m)^\s*astmoddir\s*=>?\s*(/[\w./-]+)", contents.files.get("/etc/asterisk/asterisk.conf", b""))
+    keep_astdb(source, directories)
+    return machine.Handed(
+        hostname=re.sub(r"[^a-z0-9-]", "-", work.name),
+        hosts=(opened.place / "hosts").read_text() + f"127.0.1.1 {work.name}\n",
+        resolver=(opened.place / "resolv.conf").read_text(),
+        modules=opened.image.module_dir,
+        named_modules=named[1].decode() if named else "",
+        data=directories["astdatadir"],
+        authorized_key=(work / "key.pub").read_text().strip(),
+        host_key=(work / "host_key").read_text(),
+    )
+
+
+def _databases(root: Path) -> dict[str, bytes]:
+    """Dumps that come with the tree, by the name of their database."""
+    folder = root / DATABASES
+    return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.sql"))} if folder.is_dir() else {}
+
+
+async def _let_in(server: machine.Machine, listening: socket.socket) -> None:
+    """Hand each connection to an sshd of its own inside."""
+    listening.setblocking(False)
+    running: list[subprocess.Popen[bytes]] = []
+    while True:
+        connection, _ = await asyncio.get_running_loop().sock_accept(listening)
+        running = [one for one in running if one.poll() is None]
+        with connection:
+            if len(running) >= CONNECTIONS:
+                continue
+            connection.setblocking(True)
+            command = server.command("/usr/sbin/sshd", "-i", "-e", "-f", "/etc/ssh/ringkeep_sshd")
+            with contextlib.suppress(OSError):
+                running.append(
+                    subprocess.Popen(command, stdin=connection, stdout=connection, stderr=subprocess.DEVNULL)
+                )
+
+
+async def _watch(server: machine.Machine) -> None:
+    while server.alive:
+        await asyncio.sleep(0.5)
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    raise SystemExit(main())
