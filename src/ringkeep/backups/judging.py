@@ -6,18 +6,20 @@ systems/ID/before/SNAPSHOT holds what the next comparison needs of a complete ba
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ringkeep.backups.judging_apart import judge_apart
 from ringkeep.backups.judging_content import Judgement
 from ringkeep.backups.models import COMPLETE, Backup
 from ringkeep.findings.actions import report, settle
+from ringkeep.findings.queries import shrunken_since
 from ringkeep.findings.rules import clock_off
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.home import folder
 
 __all__ = ["Judgement", "judge", "tell"]
 NAMED = 3  # in an alarm; the backup has all
+SHRUNKEN_STAYS = timedelta(days=3)  # the next backup is compared with the small one: it knows of nothing that went
 
 
 def judge(phone_system: PhoneSystem, backup: Backup, last: Backup | None) -> Judgement:
@@ -58,7 +60,7 @@ def tell(backup: Backup, *, at: datetime) -> None:
         settle(system, "backup-partial", at=at)
     if backup.shrunken:
         report(system, "backup-shrunken", {"backup": backup.pk, "what": backup.shrunken[:NAMED]}, at=at)
-    elif backup.state == COMPLETE:
+    elif backup.state == COMPLETE and not shrunken_since(system, at - SHRUNKEN_STAYS):
         settle(system, "backup-shrunken", at=at)
     if backup.missing:
         values = {"backup": backup.pk, "count": len(backup.missing), "what": backup.missing[:NAMED]}

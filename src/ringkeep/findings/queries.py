@@ -8,11 +8,21 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ringkeep.findings.actions import DestinationError
 from ringkeep.findings.models import Destination, Finding, Telling
+from ringkeep.fleet.models import PhoneSystem
 
 
 def open_findings() -> QuerySet[Finding]:
     """What is wrong now, the oldest first."""
     return Finding.objects.filter(closed_at=None).select_related("phone_system").order_by("opened_at", "pk")
+
+
+def shrunken_since(phone_system: PhoneSystem, since: datetime) -> bool:
+    """Whether an open finding says that it became much smaller, later than that."""
+    return bool(
+        Finding.objects.filter(
+            phone_system=phone_system, kind="backup-shrunken", closed_at=None, seen_at__gt=since
+        ).exists()
+    )
 
 
 def destinations() -> QuerySet[Destination]:
