@@ -16,7 +16,7 @@ import pytest
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_locations import Location, parsed
 from ringkeep.backups.store_process import StoreError
-from tests.backups.world import NOW, PASSWORD, mirror
+from tests.backups.world import NOW, PASSWORD, mirror, repository, template
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     root = tmp_path_factory.mktemp("made")
     os.environ["RINGKEEP_HOME"], before = str(root / "home"), os.environ.get("RINGKEEP_HOME")
     try:
-        store = Store(Location("directory", str(root / "repository"), PASSWORD))
-        store.open_or_make()
+        store = Store(Location("directory", str(repository(root / "repository")), PASSWORD))
         saved = store.save(mirror(root / "mirror"), ["saba-1", "saba"], NOW)
         assert saved.files == 4 and saved.stored_bytes > 50_000 and 0 < saved.cpu_s < 20
         return root / "repository", saved.snapshot
@@ -55,8 +54,8 @@ def flip(file: Path, position: int = 100) -> None:
 
 
 def test_what_was_saved_is_found_listed_dumped_and_restored(made: tuple[Path, str], tmp_path: Path) -> None:
-    repository, snapshot = made
-    store = Store(Location("directory", str(repository), PASSWORD))
+    place, snapshot = made
+    store = Store(Location("directory", str(place), PASSWORD))
     assert store.find("saba-1") == snapshot and store.find("saba-2") is None
     entries = {entry.path: entry for entry in store.listing(snapshot)}
     assert entries["/etc/asterisk/sip.conf"].uid == os.getuid() and entries["/etc/asterisk/sip.conf"].size_bytes == 25
@@ -97,6 +96,14 @@ def test_another_password_is_refused_at_once_and_told_in_no_error(made: tuple[Pa
         store.find("saba-1")
     assert caught.value.kind == "wrong-password" and caught.value.permanent
     assert "canary" not in str(caught.value) and "canary" not in repr(store.location)
+
+
+def test_a_repository_is_made_where_none_was_and_opened_where_one_is(tmp_path: Path) -> None:
+    told: list[str] = []
+    place = Location("directory", str(tmp_path / "a/b"), PASSWORD)
+    found = Store(place, opened=told.append).open_or_make()
+    assert told == [found] and Store(place, opened=told.append).open_or_make() == found
+    assert (tmp_path / "a/b").stat().st_mode & 0o777 == 0o700
 
 
 def test_an_empty_place_where_a_repository_was_is_a_disk_that_is_not_mounted(tmp_path: Path) -> None:
@@ -166,12 +173,12 @@ store.save(Path(sys.argv[2]), ["saba-2"], datetime(2026, 11, 25, tzinfo=UTC), re
 """
 
 
-def restics(repository: Path) -> list[int]:
+def restics(place: Path) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if (
-                str(repository).encode() in (folder / "cmdline").read_bytes().split(b"\0")
+                str(place).encode() in (folder / "cmdline").read_bytes().split(b"\0")
                 and (folder / "exe").resolve().name == "restic"
             ):
                 found.append(int(folder.name))
@@ -186,7 +193,7 @@ def test_kill_9_of_us_in_a_save_ends_restic_and_leaves_a_whole_repository(
     store = copy_of(made, tmp_path)
     files = mirror(tmp_path / "mirror")
     for number in range(3):
-        (files / f"recording{number}").write_bytes(os.urandom(40 << 20))
+        (files / f"recording{number}").write_bytes(os.urandom(20 << 20))
     process = subprocess.Popen(
         [sys.executable, "-c", SAVING, str(tmp_path / "repository"), str(files), PASSWORD], stdout=subprocess.PIPE
     )
@@ -209,33 +216,33 @@ def test_the_lock_of_a_killed_restic_is_taken_away_and_that_of_a_living_one_is_n
     made: tuple[Path, str], tmp_path: Path
 ) -> None:
     store = copy_of(made, tmp_path)
-    repository = tmp_path / "repository"
+    place = tmp_path / "repository"
     fifo = tmp_path / "mirror/endless"
     (tmp_path / "mirror").mkdir()
     (tmp_path / "password").write_text(PASSWORD)
     os.mkfifo(fifo)
     # `backup --stdin` of a pipe that nobody closes: a restic that holds its lock for as long as we like.
     holder = subprocess.Popen(
-        ["restic", "-r", repository, "--password-file", tmp_path / "password", "--no-cache", "backup", "--stdin"],
+        ["restic", "-r", place, "--password-file", tmp_path / "password", "--no-cache", "backup", "--stdin"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         until = time.monotonic() + 20
-        while not list((repository / "locks").iterdir()):
+        while not list((place / "locks").iterdir()):
             assert time.monotonic() < until
             time.sleep(0.05)
         with pytest.raises(StoreError) as caught:
             store.forget([made[1]])
         assert caught.value.kind == "locked" and not caught.value.permanent
-        assert len(list((repository / "locks").iterdir())) == 1
+        assert len(list((place / "locks").iterdir())) == 1
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         assert holder.stdin is not None
         holder.stdin.close()
-    assert len(list((repository / "locks").iterdir())) == 1  # what it left behind
+    assert len(list((place / "locks").iterdir())) == 1  # what it left behind
     store.forget([made[1]])
-    assert list((repository / "locks").iterdir()) == [] and store.snapshots() == []
+    assert list((place / "locks").iterdir()) == [] and store.snapshots() == []
 
 
 # -- no room ------------------------------------------------------------------------------------------------------------
@@ -243,14 +250,14 @@ def test_the_lock_of_a_killed_restic_is_taken_away_and_that_of_a_living_one_is_n
 FULL = """
 set -e
 mount -t tmpfs -o size=8m none "$1"
+cp -r "$4" "$1/repository"
 exec "$2" -c '
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from ringkeep.backups.store import Store, StoreError
 from ringkeep.backups.store_locations import Location
-store = Store(Location("directory", sys.argv[1] + "/repository", "canary-password"))
-store.open_or_make()
+store = Store(Location("directory", sys.argv[1] + "/repository", sys.argv[3]))
 small = Path(sys.argv[2]) / "small"; big = Path(sys.argv[2]) / "big"
 store.save(small, ["saba-1"], datetime(2026, 11, 25, tzinfo=UTC))
 try:
@@ -259,7 +266,7 @@ except StoreError as error:
     print(error.kind, error.permanent, error)
 print([snapshot.tags for snapshot in store.snapshots()])
 print(bool(store.find("saba-2")), store.dump(store.find("saba-1"), "/a"))
-' "$1" "$3"
+' "$1" "$3" "$5"
 """
 
 
@@ -272,7 +279,7 @@ def test_a_full_disk_is_told_and_earlier_backups_stay_readable(tmp_path: Path) -
     (tmp_path / "big").mkdir()
     (tmp_path / "big/recording").write_bytes(os.urandom(30 << 20))
     ran = subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-c", FULL, "sh", tmp_path / "disk", sys.executable, tmp_path],
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", FULL, "sh", tmp_path / "disk", sys.executable, tmp_path, template(), PASSWORD],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.backups.world import NOW, backup, fleet, mirror, stored
+from tests.backups.world import NOW, backup, fleet, light_repository, mirror, stored
 
 KILL_AFTER = """
 import os, signal, sys
@@ -69,6 +69,7 @@ def test_a_stored_state_stays_while_any_kept_backup_needs_it_and_goes_with_the_l
     from ringkeep.drills.models import Drill
 
     system = fleet()
+    light_repository(system.customer)
     files = mirror(tmp_path / "mirror")
     proven = stored(system, files, 90)
     shared = stored(system, files, 20)
@@ -93,6 +94,7 @@ def test_kill_9_at_every_restic_of_a_forgetting_leaves_kept_backups_whole_and_is
     from ringkeep.backups.queries import store
 
     system = fleet()
+    light_repository(system.customer)
     files = mirror(tmp_path / "mirror")
     kept, gone = stored(system, files, 1), stored(system, files, 5)
     rules(system.customer, last=1)
@@ -127,6 +129,7 @@ def test_a_new_repository_key_survives_kill_9_at_every_restic(home: Path, tmp_pa
     from ringkeep.backups.queries import store
 
     system = fleet()
+    light_repository(system.customer)
     place = store(system.customer)
     place.open_or_make()
     old = repository_of(system.customer).password
@@ -144,6 +147,7 @@ def test_a_check_keeps_what_it_found_and_when_the_next_is_due(home: Path, tmp_pa
     from ringkeep.translation import Words
 
     system = fleet()
+    light_repository(system.customer)
     stored(system, mirror(tmp_path / "mirror"), 1)
     row = repository_of(system.customer)
     assert check_repository(row, NOW) == []
@@ -164,6 +168,7 @@ def test_the_stores_errors_hold_no_secret(home: Path, tmp_path: Path, caplog: py
     from ringkeep.backups.store_process import StoreError
 
     system = fleet()
+    light_repository(system.customer)
     password = repository_of(system.customer).password
     place = store(system.customer)
     place.open_or_make()

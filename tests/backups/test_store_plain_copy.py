@@ -16,7 +16,7 @@ from ringkeep.backups.plain_copy import Exported, PlaceError, export, harmless_n
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_locations import Location
 from ringkeep.translation import Words, shown
-from tests.backups.world import NOW, PASSWORD, mirror
+from tests.backups.world import NOW, PASSWORD, mirror, repository
 
 HOSTILE = {
     b"a\nb\x1b[31m": "a%0Ab%1B[31m",
@@ -35,9 +35,7 @@ def what(snapshot: str, backup: str = "saba-1") -> Exported:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("RINGKEEP_HOME", str(tmp_path / "home"))
-    made = Store(Location("directory", str(tmp_path / "repository"), PASSWORD))
-    made.open_or_make()
-    return made
+    return Store(Location("directory", str(repository(tmp_path / "repository")), PASSWORD))
 
 
 def test_a_hostile_backup_becomes_a_harmless_folder_with_its_truth_beside_it(store: Store, tmp_path: Path) -> None:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
+import json
 import os
+import shutil
+import subprocess
+import tempfile
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 PASSWORD = "canary-repository-password"
@@ -56,5 +68,60 @@ def stored(system: Any, files: Path, days_ago: float, **values: Any) -> Any:
     place = store(system.customer)
     place.open_or_make()
     row.snapshot = place.save(files, [row.pk, system.name, row.state], row.started_at).snapshot
+    row.save()
+    return row
+
+
+# -- a repository that opens fast ---------------------------------------------------------------------------------------
+
+
+@cache
+def template() -> Path:
+    """An empty repository, made by restic once a test run, whose key is derived in milliseconds instead of half a second."""
+    folder = Path(tempfile.mkdtemp(prefix="ringkeep-test-"))
+    atexit.register(shutil.rmtree, folder)
+    place, password = folder / "repository", folder / "password"
+    password.write_text(PASSWORD)
+
+    def restic(*arguments: str) -> bytes:
+        command = ["restic", "-r", place, "--password-file", password, "--no-cache", *arguments]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    restic("init")
+    [heavy] = (place / "keys").iterdir()
+    light = _light_key(restic("cat", "masterkey"))
+    (place / "keys" / hashlib.sha256(light).hexdigest()).write_bytes(light)
+    heavy.unlink()
+    return place
+
+
+def _light_key(master: bytes) -> bytes:
+    """A key file of restic (its design document: scrypt, AES-256-CTR, Poly1305-AES) that costs next to nothing to open."""
+    salt, nonce = os.urandom(64), os.urandom(16)
+    derived = Scrypt(salt=salt, length=64, n=2, r=1, p=1).derive(PASSWORD.encode())
+    sealing = Cipher(algorithms.AES(derived[:32]), modes.CTR(nonce)).encryptor()
+    sealed = sealing.update(master.strip()) + sealing.finalize()
+    one_time = Cipher(algorithms.AES(derived[32:48]), modes.ECB()).encryptor().update(nonce)
+    tag = Poly1305.generate_tag(derived[48:] + one_time, sealed)
+    document = {
+        "created": "2026-11-25T00:00:00Z", "username": "test", "hostname": "test", "kdf": "scrypt", "N": 2, "r": 1, "p": 1,
+        "salt": b64encode(salt).decode(), "data": b64encode(nonce + sealed + tag).decode(),
+    }  # fmt: skip
+    return json.dumps(document).encode()
+
+
+def repository(place: Path) -> Path:
+    """A copy of the template, opened by PASSWORD."""
+    shutil.copytree(template(), place)
+    return place
+
+
+def light_repository(customer: Any) -> Any:
+    """The customer's repository row with such a copy in it."""
+    from ringkeep.backups.actions import repository_of
+
+    row = repository_of(customer)
+    repository(Path(row.location))
+    row.password = PASSWORD
     row.save()
     return row
