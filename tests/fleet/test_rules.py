@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -52,9 +53,7 @@ def test_asking_again_before_it_gives_the_same_and_after_it_a_later_one(system: 
 
 
 @given(MOMENTS, ZONES, TIMES, st.integers(1, 1300))
-def test_busy_hours_are_left_alone_when_the_window_lets_it(
-    now: datetime, name: str, first: time, minutes: int
-) -> None:
+def test_busy_hours_are_left_alone_when_the_window_lets_it(now: datetime, name: str, first: time, minutes: int) -> None:
     last = (datetime.combine(now, first) + timedelta(minutes=minutes)).time()
     system = System(time_zone=name, window_from=time(0), window_until=time(23, 59), busy_from=first, busy_until=last)
     assume(minutes < 1000)
@@ -73,7 +72,7 @@ def test_one_backup_a_night_also_when_the_clocks_change() -> None:
         for _ in range(365):
             at = next_backup_at(system, at)
             days.append(at.astimezone(zone(name)).date())
-        assert all(later - earlier == timedelta(days=1) for earlier, later in zip(days, days[1:], strict=False))
+        assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(days))
 
 
 def test_a_fleet_spreads_over_the_window() -> None:

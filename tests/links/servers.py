@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ringkeep.links.ssh import Target, new_key
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 CONFIG = """\
+LogLevel VERBOSE
 ListenAddress 127.0.0.1:{port}
 HostKey {place}/host_key
 AuthorizedKeysFile {place}/authorized_keys
@@ -61,16 +62,32 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def this_machine(place: Path, words: list[str]) -> list[str]:
+    """The command in a sandbox that is this machine, but for its accounts."""
+    return [
+        "bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/run", "--dir", "/run/sshd",
+        "--ro-bind", str(place / "passwd"), "/etc/passwd", *words,
+    ]  # fmt: skip
+
+
 @contextlib.contextmanager
-def sshd(place: Path, host_key: str | None = None, port: int | None = None, forwarding: str = "no") -> Iterator[Server]:
+def sshd(
+    place: Path,
+    *,
+    host_key: tuple[str, str] | None = None,
+    port: int | None = None,
+    forwarding: str = "no",
+    inside: Callable[[Path, list[str]], list[str]] = this_machine,
+) -> Iterator[Server]:
     """Run it. The account has our own user id, under another name, by a passwd file of the sandbox it runs in."""
     if not Path(SSHD).exists() or not shutil.which("bwrap"):
         pytest.skip("no sshd or bubblewrap here")
     (place / "bin").mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     private, public = new_key("ringkeep test")
-    host_private, host_public = new_key("host")
-    (place / "host_key").write_text(host_key or host_private)
+    host_private, host_public = host_key or new_key("host")
+    (place / "host_key").unlink(missing_ok=True)
+    (place / "host_key").write_text(host_private)
     (place / "host_key").chmod(0o600)
     (place / "authorized_keys").write_text(f"restrict{',port-forwarding' if forwarding == 'yes' else ''} {public}\n")
     (place / "sshd_config").write_text(CONFIG.format(place=place, port=port, forwarding=forwarding))
@@ -78,11 +95,7 @@ def sshd(place: Path, host_key: str | None = None, port: int | None = None, forw
     (place / "passwd").write_text(
         f"ringkeep:x:{uid}:{gid}::{place}:/bin/sh\nsshd:x:65533:65533::/run/sshd:/usr/sbin/nologin\n"
     )
-    command = [
-        "bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/run", "--dir", "/run/sshd",
-        "--ro-bind", str(place / "passwd"), "/etc/passwd",
-        SSHD, "-D", "-e", "-f", str(place / "sshd_config"),
-    ]  # fmt: skip
+    command = inside(place, [SSHD, "-D", "-e", "-f", str(place / "sshd_config")])
     with (place / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:

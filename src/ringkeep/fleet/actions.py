@@ -95,22 +95,19 @@ async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
         raise EnrolError(f"{where.host}:{where.port} shows the host key {fingerprint(shown)}, not {order.host_key}.")
     wanted = order.sudo if order.sudo is not None else where.user != "root"
     found = Target(where.host, where.port, where.user, shown, order.key, order.password, wanted, jump)
-    if wanted and not await _may_use_sudo(found, insist=bool(order.sudo)):
-        found = replace(found, sudo=False)
+    try:
+        return await _seen(found)
+    except LinkError as error:
+        if error.kind != "no-sudo" or order.sudo:
+            raise  # it must, and may not: the message names the line to add
+        return await _seen(replace(found, sudo=False))
+
+
+async def _seen(found: Target) -> tuple[Target, pbx.Facts, str]:
     async with connect(found) as connection:
+        await connection.run("true", sudo=True)
         facts = await pbx.recognise(connection)
         return found, facts, await pbx.probe(connection, facts)
-
-
-async def _may_use_sudo(found: Target, *, insist: bool) -> bool:
-    """Raises `LinkError("no-sudo")`, which names the line to add, when it must and may not."""
-    async with connect(found) as connection:
-        try:
-            return (await connection.run("true", sudo=True)).code == 0
-        except LinkError as error:
-            if insist or error.kind != "no-sudo":
-                raise
-            return False
 
 
 def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: datetime) -> PhoneSystem:

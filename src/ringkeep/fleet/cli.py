@@ -166,7 +166,8 @@ def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> Non
         if as_json:
             print_json(document(system))
         else:
-            typer.echo(Words(lang.value)("{name} is retired. Its backups stay.").format(name=name))
+            words = Words(lang.value)
+            typer.echo(words("{name} is retired. Its backups stay.").format(name=name))
 
 
 @contextmanager

@@ -1,0 +1,248 @@
+"""A phone system is taken under care over a real sshd: its key is pinned, its login goes into the vault alone."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from ringkeep.fleet import cli
+from ringkeep.links.ssh import fingerprint, new_key
+from tests.links.servers import WILLING_SUDO, Server, free_port, sshd
+from tests.pbx.machine import ASTERISK, Machine, usable
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def inside(machine: Machine, place: Path, words: list[str]) -> list[str]:
+    """The command in a machine that has an Asterisk."""
+    machine.shared = (place,)
+    (machine.root / "etc/passwd").write_text((place / "passwd").read_text() + "asterisk:x:995:995::/:/bin/false\n")
+    line = machine.command("exec " + shlex.join(words))
+    at = line.index("--unshare-user")  # sshd gives up groups, which an unprivileged namespace does not let it
+    return [*line[:at], *line[at + 5 :][:-3], "--dir", "/run/sshd", *line[-3:]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    if not usable():
+        pytest.skip("bubblewrap makes no sandbox here")
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    machine.write("etc/asterisk/extensions.conf", "[default]\nexten => 100,1,Answer()\n")
+    machine.write("etc/asterisk/asterisk.conf", "[options]\n")
+    machine.write("etc/timezone", "Asia/Tehran\n")
+    place = tmp_path_factory.mktemp("sshd")
+    (place / "bin").mkdir()
+    (place / "bin/asterisk").write_text(ASTERISK)
+    (place / "bin/asterisk").chmod(0o755)
+    with sshd(place, inside=lambda at, words: inside(machine, at, words)) as running:
+        yield running
+
+
+app = typer.Typer()
+for verb in (cli.enrol, cli.account, cli.tunnel, cli.systems, cli.retire):
+    app.command()(verb)
+
+
+def ringkeep(*words: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(words), input=given)
+
+
+def url(server: Server) -> str:
+    return f"ssh://ringkeep@127.0.0.1:{server.target.port}"
+
+
+@pytest.fixture
+def key_file(server: Server, tmp_path: Path) -> Path:
+    place = tmp_path / "id"
+    place.write_text(server.target.key or "")
+    return place
+
+
+def enrolled(server: Server, key_file: Path, name: str = "saba", *more: str) -> dict[str, object]:
+    done = ringkeep("enrol", url(server), "--name", name, "--key", str(key_file), "--json", *more)
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_what_was_found_is_told_and_the_login_is_only_in_the_vault(home: Path, server: Server, key_file: Path) -> None:
+    server.sudo(None)
+    row = enrolled(server, key_file, "saba", "--customer", "Saba Trading", "--window", "02:00-03:00")
+    assert row["product"] == "asterisk" and row["asterisk"] == "16.28.0" and row["sudo"] is False
+    assert row["host_key"] == fingerprint(server.target.host_key or "") and row["customer"] == "Saba Trading"
+    from ringkeep.fleet.queries import phone_system, target
+
+    system = phone_system("saba")
+    assert target(system) == server.target
+    secret = (server.target.key or "").splitlines()[3].encode()
+    for path in home.rglob("*"):
+        assert not path.is_file() or secret not in path.read_bytes(), path
+    assert secret.decode() not in f"{system!r} {target(system)!r} {vars(system)['facts']}"
+
+
+def test_it_says_so_in_persian_too(home: Path, server: Server, key_file: Path) -> None:
+    done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file), "--lang", "fa")
+    assert done.exit_code == 0 and "زیر نظر است" in done.stdout and "ringkeep backup saba" in done.stdout
+
+
+def test_sudo_is_used_where_it_is_allowed_and_insisting_on_it_names_the_line(
+    home: Path, server: Server, key_file: Path
+) -> None:
+    server.sudo(None)
+    must = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file), "--sudo")
+    assert must.exit_code == 3 and "ringkeep ALL=(root) NOPASSWD: /bin/sh" in must.stderr
+    server.sudo(WILLING_SUDO)
+    assert enrolled(server, key_file)["sudo"] is True
+    server.sudo(None)
+
+
+def test_doubles_are_refused(home: Path, server: Server, key_file: Path) -> None:
+    enrolled(server, key_file)
+    same_name = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file))
+    assert same_name.exit_code == 2 and "already a phone system called saba" in same_name.stderr
+    same_place = ringkeep("enrol", url(server), "--name", "other", "--key", str(key_file))
+    assert same_place.exit_code == 2 and "is enrolled already, as saba" in same_place.stderr
+    assert ringkeep("retire", "saba").exit_code == 0
+    assert "retired; its backups go by that name" in ringkeep("enrol", url(server), "--name", "saba").stderr
+    enrolled(server, key_file, "other")
+    from ringkeep.fleet.models import PhoneSystem
+
+    assert PhoneSystem.objects.get(name="saba").credential is None
+    assert [row["name"] for row in json.loads(ringkeep("systems", "--json").stdout)] == ["other"]
+
+
+def test_without_a_key_one_is_made_and_the_printed_commands_let_it_in(home: Path, server: Server) -> None:
+    first = ringkeep("enrol", url(server), "--name", "saba")
+    assert first.exit_code == 3 and "refuses the login" in first.stderr
+    kept = [path for path in (home / "keys").iterdir() if path.name == "enrol-saba"]
+    assert kept and kept[0].stat().st_mode & 0o777 == 0o600
+    line = next(line for line in first.stdout.splitlines() if "authorized_keys" in line and "restrict" in line)
+    before = (server.place / "authorized_keys").read_text()
+    subprocess.run(
+        ["sh", "-c", line.replace("$home/.ssh/authorized_keys", str(server.place / "authorized_keys"))], check=True
+    )
+    try:
+        assert ringkeep("enrol", url(server), "--name", "saba").exit_code == 0
+    finally:
+        (server.place / "authorized_keys").write_text(before)
+    assert not list((home / "keys").glob("enrol-*")), "the vault has it now"
+
+
+def test_a_host_key_that_is_insisted_on_must_be_the_one(home: Path, server: Server, key_file: Path) -> None:
+    other = fingerprint(new_key("other")[1])
+    done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file), "--host-key", other)
+    assert done.exit_code == 2 and other in done.stderr and fingerprint(server.target.host_key or "") in done.stderr
+
+
+def test_a_changed_host_key_is_pinned_again_only_when_it_is_named(home: Path, server: Server, key_file: Path) -> None:
+    enrolled(server, key_file)
+    from ringkeep.fleet.models import PhoneSystem
+
+    old = new_key("old")[1]
+    PhoneSystem.objects.update(host_key=old)
+    shown = fingerprint(server.target.host_key or "")
+    asked = ringkeep("enrol", "--again", "--name", "saba")
+    assert asked.exit_code == 2 and shown in asked.stderr and fingerprint(old) in asked.stderr
+    assert PhoneSystem.objects.get().host_key == old
+    assert ringkeep("enrol", "--again", "--name", "saba", "--host-key", shown).exit_code == 0
+    assert PhoneSystem.objects.get().host_key == server.target.host_key
+    PhoneSystem.objects.update(host_key=old)
+    assert ringkeep("enrol", "--again", "--name", "saba", "--yes-new-host-key").exit_code == 0
+    assert PhoneSystem.objects.get().host_key == server.target.host_key
+
+
+IMPOSSIBLE: list[tuple[tuple[str, ...], str]] = [
+    (("enrol", "ssh://ringkeep:secret@127.0.0.1", "--name", "a"), "without a password"),
+    (("enrol", "http://127.0.0.1", "--name", "a"), "must look like ssh://"),
+    (("enrol", "ssh://-oProxyCommand=x@h", "--name", "a"), "cannot be one"),
+    (("enrol", "ssh://r@h", "--name", "../a"), "small letters"),
+    (("enrol", "ssh://r@127.0.0.1", "--name", "a", "--window", "late"), "no span of hours"),
+    (("enrol", "ssh://r@127.0.0.1", "--name", "a", "--zone", "Mars/Base"), "no time zone"),
+    (("enrol", "--again", "--name", "nobody"), "no phone system called nobody"),
+    (("account", "ssh://r@h", "--name", "a", "--from", '1.2.3.4",command="x'), "--from must be"),
+    (("tunnel", "a", "--server", "h;id"), "--server care.example.com"),
+    (("tunnel", "a", "--key", "nonsense"), "no public key"),
+]
+
+
+def test_what_cannot_be_is_refused_in_a_sentence(home: Path) -> None:
+    for words, said in IMPOSSIBLE:
+        done = ringkeep(*words)
+        assert done.exit_code == 2 and said in done.stderr and "Traceback" not in done.output, words
+
+
+def test_a_host_that_is_down_is_told_and_nothing_is_kept(home: Path, key_file: Path) -> None:
+    done = ringkeep("enrol", f"ssh://r@127.0.0.1:{free_port()}", "--name", "saba", "--key", str(key_file))
+    assert done.exit_code == 3 and "cannot be reached" in done.stderr
+    from ringkeep.fleet.models import Customer
+
+    assert not Customer.objects.exists()
+
+
+def test_a_password_from_standard_input_is_not_told(home: Path, server: Server) -> None:
+    done = ringkeep("enrol", url(server), "--name", "saba", "--password-stdin", given="c4n4ry\n")
+    assert done.exit_code == 3 and "refuses the login with this password" in done.stderr
+    assert "c4n4ry" not in done.output + done.stderr
+
+
+def test_the_printed_commands_are_shell_and_the_tunnels_script_too(home: Path) -> None:
+    account = ringkeep("account", "ssh://ringkeep@h", "--name", "saba", "--from", "192.0.2.7").stdout
+    script = account.split("\n\n")[1]
+    subprocess.run(["sh", "-n"], input=script.encode(), check=True)
+    assert 'restrict,from="192.0.2.7" ssh-ed25519' in script and "visudo -cf" in script
+    plain = ringkeep("account", "ssh://ringkeep@h", "--name", "saba", "--no-sudo").stdout
+    assert "sudoers" not in plain and "usermod --append --groups asterisk ringkeep" in plain
+    tunnel = ringkeep("tunnel", "saba", "--server", "care.example.com").stdout.split("\n\n", 1)[1]
+    subprocess.run(["sh", "-n"], input=tunnel.rsplit("\n\n", 1)[0].encode(), check=True)
+    assert "-R 127.0.0.1:21000:127.0.0.1:22 -p 2222 tunnel@care.example.com" in tunnel
+    assert "PRIVATE" not in account + plain + tunnel
+
+
+def test_a_phone_system_behind_nat_is_enrolled_through_its_tunnel(
+    home: Path, server: Server, key_file: Path, tmp_path: Path
+) -> None:
+    """The script's own ssh line, on a real OpenSSH client; the listener as `serve` runs it."""
+    from ringkeep.fleet import tunnels
+    from ringkeep.fleet.account import Dialling, tunnel_commands
+
+    own = tunnels.tunnel("saba", NOW)
+    port = free_port()
+    type(own).objects.update(port=port)
+    with tunnels.serving_tunnels("127.0.0.1", 0) as listening:
+        script = tunnel_commands(
+            Dialling("saba", "127.0.0.1", listening.port, tunnels.host_key()[1], port, server.target.port)
+        )
+        script = script.replace("/etc/ringkeep-tunnel", str(tmp_path / "there"))
+        head, _, rest = script.partition("cat > /etc/systemd")
+        subprocess.run(["sh", "-ec", head], check=True)
+        tunnels.let_in(own, (tmp_path / "there/key.pub").read_text())
+        dialling = next(line for line in rest.splitlines() if line.startswith("ExecStart="))
+        process = subprocess.Popen(shlex.split(dialling.removeprefix("ExecStart=")))
+        try:
+            for _ in range(100):
+                if listening.there:
+                    break
+                subprocess.run(["sleep", "0.1"], check=True)
+            through = replace(server.target, port=port)
+            row = enrolled(Server(server.place, through, server.process), key_file)
+            assert row["address"] == f"ringkeep@127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def test_a_private_key_file_that_is_none_is_refused_without_being_quoted(home: Path, server: Server) -> None:
+    broken = home / "broken"
+    broken.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nc4n4ry\n")
+    done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(broken))
+    assert done.exit_code == 3 and "cannot be read" in done.stderr and "c4n4ry" not in done.output
