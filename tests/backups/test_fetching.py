@@ -18,9 +18,10 @@ from ringkeep.backups import fetch_mirror, fetching
 from ringkeep.backups.fetch_listing import FetchLimits
 from ringkeep.backups.fetching import Fetched, fetch
 from ringkeep.links import LinkError
-from tests.pbx.conftest import freepbx, here, machine  # noqa: F401
+from tests.pbx import conftest as machines
 from tests.pbx.machine import Here, Machine
 
+freepbx, here, machine = machines.freepbx, machines.here, machines.machine
 WAYS = pytest.mark.parametrize("rsync", [True, False], ids=["rsync", "tar"])
 SOUND = "var/lib/asterisk/sounds/custom"
 
@@ -48,7 +49,9 @@ def tree(root: Path) -> dict[str, str]:
 
 
 @WAYS
-def test_the_mirror_is_what_the_phone_system_is_and_follows_it(freepbx: Machine, here: Here, tmp_path: Path, rsync: bool) -> None:
+def test_the_mirror_is_what_the_phone_system_is_and_follows_it(
+    freepbx: Machine, here: Here, tmp_path: Path, rsync: bool
+) -> None:
     mirror = tmp_path / "mirror"
     freepbx.write(f"{SOUND}/پیام خوش‌آمد.wav", b"RIFF" * 1000)
     freepbx.write(f"{SOUND}/old.wav", b"RIFF")
@@ -135,7 +138,9 @@ def test_a_huge_sparse_file_fails_its_part_and_no_other(machine: Machine, here: 
     fetched = bring(here, tmp_path / "mirror")
     assert part(fetched, "sounds")["state"] == "failed" and "4 TiB" in part(fetched, "sounds")["why"]
     assert part(fetched, "configuration")["state"] == "ok"
-    assert (tmp_path / "mirror" / SOUND / "small.wav").exists() and not (tmp_path / "mirror" / SOUND / "huge.wav").exists()
+    assert (tmp_path / "mirror" / SOUND / "small.wav").exists() and not (
+        tmp_path / "mirror" / SOUND / "huge.wav"
+    ).exists()
 
 
 def test_too_many_files_fail_their_part_and_keep_what_was_here(machine: Machine, here: Here, tmp_path: Path) -> None:
@@ -207,17 +212,18 @@ def test_a_connection_cut_at_any_command_leaves_a_mirror_that_the_next_run_compl
         machine.write(f"{SOUND}/{number}.wav", b"RIFF" * number)
     facts = replace(asyncio.run(pbx.recognise(Here(machine))), has_rsync=rsync)
     wanted: dict[str, str] = {}
+    kinds: set[str] = set()
     for after in range(60):
         mirror = tmp_path / f"mirror{after}"
         try:
             asyncio.run(fetch(Cut(machine, after), facts, mirror))
             break
         except LinkError as error:
-            assert error.kind == "cut", error
+            kinds.add(error.kind)
         asyncio.run(fetch(Here(machine), facts, mirror))
         wanted = wanted or tree(mirror)
         assert tree(mirror) == wanted
-    assert 3 < after < 50
+    assert 3 < after < 50 and kinds == {"cut"}
 
 
 class Busy(Here):
@@ -251,7 +257,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_and_then_named(
 
 
 def test_astdb_is_copied_whole_without_sqlite_there(machine: Machine, here: Here, tmp_path: Path) -> None:
-    machine.hidden = ("sqlite3", "python3")
+    machine.hidden += ("sqlite3", "python3")
     fetched = bring(here, tmp_path / "mirror")
     assert part(fetched, "state")["state"] == "ok"
     with sqlite3.connect(tmp_path / "mirror/var/lib/asterisk/astdb.sqlite3") as base:

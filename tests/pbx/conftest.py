@@ -10,9 +10,10 @@ import pytest
 from tests.pbx.machine import Here, Machine, usable
 
 SYSTEMS = Path(__file__).parents[3] / "shared/systems"
+PASSWORD = "canary\"se'cret\\1"  # as PHP reads what stands below
 FREEPBX_CONF = """<?php
 $amp_conf['AMPDBUSER'] = 'freepbxuser';
-$amp_conf['AMPDBPASS'] = 'canary"secret\\\\1';
+$amp_conf['AMPDBPASS'] = 'canary"se\\'cret\\\\1';
 """
 
 

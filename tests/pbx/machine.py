@@ -24,12 +24,13 @@ ASTERISK = """#!/bin/sh
 [ "$2" = 'core show version' ] && echo 'Asterisk 16.28.0~dfsg-0+deb11u4 built by nobody @ nowhere'
 exit 0
 """
+POLITE = ("nice", "ionice")  # as they mean it, we would wait for everything else that this machine does
 
 
 class Machine:
     """Folders `etc` and `var` of its own; the programs are this machine's. `hidden` programs are not there."""
 
-    def __init__(self, root: Path, *, hidden: tuple[str, ...] = (), shared: tuple[Path, ...] = ()) -> None:
+    def __init__(self, root: Path, *, hidden: tuple[str, ...] = POLITE, shared: tuple[Path, ...] = ()) -> None:
         self.root, self.hidden, self.shared = root, hidden, shared
         for folder in ("etc/asterisk", "var/lib/asterisk/sounds/custom", "var/spool/asterisk/voicemail/default/1000/INBOX",
                        "var/spool/asterisk/monitor", "var/log/asterisk/cdr-csv", "var/tmp", "local"):  # fmt: skip
@@ -134,11 +135,11 @@ class Here(Connection):
         async def start(command: str) -> _Process:
             return _Process(await self._start(command))
 
-        async with LocalEnd(start) as end:
-            try:
-                yield end.command
-            finally:
-                self.came += end.received
+        async with LocalEnd(start, self._count) as end:
+            yield end.command
+
+    def _count(self, size: int) -> None:
+        self.came += size
 
     def received_bytes(self) -> int:
         return self.came

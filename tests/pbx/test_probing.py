@@ -12,8 +12,6 @@ import pytest
 from ringkeep import pbx
 from tests.pbx.machine import Here, Machine
 
-STRUCTURE = "var/lib/asterisk/sounds/custom"
-
 
 def prints(here: Here, facts: pbx.Facts) -> str:
     return asyncio.run(pbx.probe(here, facts))
@@ -60,7 +58,7 @@ NOISE: dict[str, Callable[[Machine], object]] = {
 def test_what_people_configure_changes_it_and_what_happens_by_itself_does_not(
     freepbx: Machine, here: Here, hidden: tuple[str, ...]
 ) -> None:
-    freepbx.hidden = hidden
+    freepbx.hidden += hidden
     facts = asyncio.run(pbx.recognise(here))
     last = prints(here, facts)
     assert prints(here, facts) == last

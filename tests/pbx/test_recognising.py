@@ -60,7 +60,9 @@ def test_a_product_can_be_deleted_and_asterisk_remains() -> None:
     assert read(sections, PRODUCTS, 0, 0).product == "freepbx"
 
 
-@pytest.mark.parametrize("path", ["/", "/etc", "/var/lib", "/home", "/proc/self", "/var/../etc", "relative/x", "/a b\n/c", "/var"])
+@pytest.mark.parametrize(
+    "path", ["/", "/etc", "/var/lib", "/home", "/proc/self", "/var/../etc", "relative/x", "/a b\n/c", "/var"]
+)
 def test_a_folder_of_everybody_is_not_believed_to_be_asterisks(path: str) -> None:
     assert not is_folder_of_its_own(path)
 

@@ -80,7 +80,7 @@ STATE = r"""
 section system
 rk_place ringkeep/system.txt
 { echo '== packages'; dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null || rpm -qa 2>/dev/null | sort
-  echo '== services'; systemctl list-unit-files --state=enabled --no-legend --no-pager 2>/dev/null || ls /etc/rc3.d 2>/dev/null
+  echo '== services'; find /etc/systemd/system -path '*.wants/*' -printf '%P\n' 2>/dev/null | sort; ls /etc/rc3.d 2>/dev/null  # systemctl would read every unit: 2 s of its time
   echo '== firewall'; iptables-save 2>/dev/null | sed '/^#/d; s/\[[0-9]*:[0-9]*\]/[0:0]/'; nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*//'
   echo '== addresses'; ip -o addr show 2>/dev/null | sed 's/valid_lft.*//'; ip route show 2>/dev/null
   echo '== disks'; lsblk -o NAME,SIZE,TYPE,FSTYPE,MOUNTPOINT 2>/dev/null

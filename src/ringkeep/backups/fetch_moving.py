@@ -31,8 +31,9 @@ from ringkeep.sources.tarstream import CHUNK, Member, Stream, members
 SLACK_BYTES = 64 << 20  # more than was listed may come: a log grew
 MAX_STDERR = 1 << 16
 IDLE_S = 300
+LAST_ROOM_BYTES = 16 << 20  # of our disk: here rsync is stopped, whatever it was told to expect
 # As root where `sudo` is how we are root; politely to calls that are going on.
-POLITE = "$(command -v ionice >/dev/null && echo ionice -c 3) nice -n 19"
+POLITE = "$(command -v ionice >/dev/null && echo ionice -c 3) $(command -v nice >/dev/null && echo nice -n 19)"
 AS_ROOT = '$([ "$(id -u)" = 0 ] || echo sudo -n)'
 
 Report = Callable[[str, float | None], None]
@@ -131,6 +132,9 @@ async def _watch(way: Way, expected: int, process: asyncio.subprocess.Process) -
     start = way.connection.received_bytes()
     while True:
         await asyncio.sleep(0.5)
+        if shutil.disk_usage(way.mirror.root).free < LAST_ROOM_BYTES:
+            process.kill()
+            raise no_room(way.mirror.root)
         came = way.connection.received_bytes() - start
         if way.report and expected:
             way.report("files", min(came / expected, 1.0))

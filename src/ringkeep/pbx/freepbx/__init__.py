@@ -23,7 +23,7 @@ fi
 """
 
 LOGIN = r"""
-rk_php() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/freepbx.conf 2>/dev/null | head -n 1; }
+rk_php() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/freepbx.conf 2>/dev/null | head -n 1 | sed "s/\\\\\(['\\\\]\)/\1/g"; }
 if [ -z "$RK_USER" ] && [ -r /etc/freepbx.conf ]; then RK_USER=$(rk_php AMPDBUSER); RK_PASSWORD=$(rk_php AMPDBPASS); fi
 """
 

@@ -28,7 +28,7 @@ if [ -z "$RK_USER" ] && [ -r /etc/amportal.conf ]; then
   RK_USER=$(sed -n 's/^AMPDBUSER=//p' /etc/amportal.conf | head -n 1)
   RK_PASSWORD=$(sed -n 's/^AMPDBPASS=//p' /etc/amportal.conf | head -n 1)
 fi
-rk_php2() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/issabelpbx.conf 2>/dev/null | head -n 1; }
+rk_php2() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/issabelpbx.conf 2>/dev/null | head -n 1 | sed "s/\\\\\(['\\\\]\)/\1/g"; }
 if [ -z "$RK_USER" ] && [ -r /etc/issabelpbx.conf ]; then RK_USER=$(rk_php2 AMPDBUSER); RK_PASSWORD=$(rk_php2 AMPDBPASS); fi
 """
 
