@@ -90,7 +90,7 @@ def find(version: int) -> Image | None:
     except (FileNotFoundError, ValueError):
         return None
     record.pop("packages", None)
-    if record.get("recipe") not in (None, _recipe(version)):
+    if record.get("recipe") != _recipe(version):
         return None  # of an older Ringkeep: what is needed now may not be in it
     return Image(root=place / "root", **record)
 
