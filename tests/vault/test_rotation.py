@@ -67,7 +67,7 @@ def test_a_secret_without_its_key_stops_it_before_anything_is_removed(home: Path
     key_file().write_bytes(Fernet.generate_key() + b"\n")
     with pytest.raises(VaultError, match="nothing was removed"):
         rotate()
-    key_file().write_bytes(key_file().read_bytes() + ours)
+    key_file().write_bytes(key_file().read_bytes() + ours)  # the missing key comes back as another line
     assert rotate() == 1 and len(keys()) == 1
 
 

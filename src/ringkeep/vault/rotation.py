@@ -1,15 +1,18 @@
 """A new key for everything that is stored secret; the old one goes only when nothing needs it any more.
 
-The file of keys says how far it is: two lines or more mean that a rotation was begun, and the next one finishes it.
+RINGKEEP_HOME/keys/rotating names the new key (its SHA-256) from before it is used until the old ones are gone: a rotation
+that was killed is finished by the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
@@ -35,11 +38,12 @@ def rotate() -> int:
     Bears kill -9 anywhere: until the last step all keys are in the file, and doing it again goes on. Other processes
     see the new file at their next secret (the vault goes by its time of change).
     """
-    with _alone():
+    with _alone() as begun:
         place = key_file()
         keys = place.read_bytes().split()
-        if len(keys) == 1:
+        if begun.read() != _name(keys[0]):
             keys = [Fernet.generate_key(), *keys]
+            _note(begun, _name(keys[0]))
             write_keys(place, keys)
         new, every = Fernet(keys[0]), MultiFernet([Fernet(key) for key in keys])
         count = _encrypt_anew(new, every)
@@ -48,6 +52,7 @@ def rotate() -> int:
             write_keys(place, keys[:1])
         # Who had encrypted with the old key before and had to wait for that transaction has written by now.
         _encrypt_anew(new, every)
+        _note(begun, "")
         return count
 
 
@@ -69,11 +74,24 @@ def write_keys(place: Path, keys: list[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Two rotations at once wait for each other."""
-    with (folder("keys") / "rotating").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _alone() -> Iterator[IO[str]]:
+    """Two rotations at once wait for each other. The open file `rotating`."""
+    with (folder("keys") / "rotating").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        yield file
+
+
+def _name(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()
+
+
+def _note(begun: IO[str], name: str) -> None:
+    begun.seek(0)
+    begun.truncate()
+    begun.write(name)
+    begun.flush()
+    os.fsync(begun.fileno())
 
 
 def _encrypt_anew(new: Fernet, every: MultiFernet) -> int:
