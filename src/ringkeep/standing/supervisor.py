@@ -1,8 +1,8 @@
 """The process behind a standing lab phone system: `python -m ringkeep.standing.supervisor NAME ASTERISK CALLS SOCKET`.
 
 It owns the sealed namespaces: when it ends, however it ends, everything inside is gone but the disk. SOCKET is the
-descriptor of the listening socket: it belongs to this machine's own network, so that each connection that is accepted on
-it can be handed to an sshd inside, which has no other way out.
+descriptor of the listening socket: it belongs to this machine's own network; the bytes of each connection that is accepted
+on it are passed to an sshd inside, the connection itself is not.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ringkeep.standing.trees import keep_astdb, read_again
 
 DATABASES = "ringkeep/databases"
 CONNECTIONS = 64
+BOOT_S = 30.0
 
 
 def main() -> int:
@@ -62,6 +63,9 @@ async def _stand(work: Path, version: int, calls: bool, listening: socket.socket
     server = await asyncio.to_thread(machine.boot, inside, opened.wire.pbx)
     try:
         await far.ready()
+        await _booted(server)
+        far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end))
+        await far.manager.command(f"module reload {farend.REGISTRATION_MODULE}")
         tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server))]
         if calls:
             tasks.append(asyncio.create_task(keep_calling(far, end, system)))
@@ -106,21 +110,61 @@ def _databases(root: Path) -> dict[str, bytes]:
 
 
 async def _let_in(server: machine.Machine, listening: socket.socket) -> None:
-    """Hand each connection to an sshd of its own inside."""
+    """Give each connection an sshd of its own inside."""
     listening.setblocking(False)
     running: list[subprocess.Popen[bytes]] = []
+    passing: set[asyncio.Task[None]] = set()
     while True:
         connection, _ = await asyncio.get_running_loop().sock_accept(listening)
         running = [one for one in running if one.poll() is None]
-        with connection:
-            if len(running) >= CONNECTIONS:
-                continue
-            connection.setblocking(True)
-            command = server.command("/usr/sbin/sshd", "-i", "-e", "-f", "/etc/ssh/ringkeep_sshd")
-            with contextlib.suppress(OSError):
-                running.append(
-                    subprocess.Popen(command, stdin=connection, stdout=connection, stderr=subprocess.DEVNULL)
+        if len(running) >= CONNECTIONS:
+            connection.close()
+            continue
+        ours, theirs = socket.socketpair()
+        command = server.command("/usr/sbin/sshd", "-i", "-e", "-f", "/etc/ssh/ringkeep_sshd")
+        with theirs, contextlib.suppress(OSError):
+            running.append(subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL))
+        task = asyncio.create_task(_relay(connection, ours))
+        passing.add(task)
+        task.add_done_callback(passing.discard)
+
+
+async def _relay(connection: socket.socket, inside: socket.socket) -> None:
+    """Pass one connection's bytes both ways.
+
+    The socket itself may not go in: it belongs to this machine's network, and whoever holds it could connect it anew, to
+    anything that listens on this machine (connect to AF_UNSPEC, then to another address).
+    """
+    near_reader, near_writer = await asyncio.open_connection(sock=connection)
+    far_reader, far_writer = await asyncio.open_connection(sock=inside)
+    await asyncio.gather(_pass_on(near_reader, far_writer), _pass_on(far_reader, near_writer))
+    for writer in (near_writer, far_writer):
+        writer.close()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Until the end of what comes, or of where it goes."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(1 << 17):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(OSError, RuntimeError):
+        writer.write_eof()
+
+
+async def _booted(server: machine.Machine) -> None:
+    """Wait until its Asterisk is ready for the phones; a broken one stands all the same."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BOOT_S):
+            while server.alive:
+                command = server.command("/usr/sbin/asterisk", "-rx", "core waitfullybooted")
+                asked = await asyncio.create_subprocess_exec(
+                    *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
                 )
+                said, _ = await asked.communicate()
+                if b"fully booted" in said:
+                    return
+                await asyncio.sleep(0.05)
 
 
 async def _watch(server: machine.Machine) -> None:

@@ -21,11 +21,11 @@ AWAY = 4  # every so manieth phone does not answer: its calls go to voicemail
 
 async def keep_calling(far: Server, end: FarEnd, system: PhoneSystem) -> None:
     """Call for ever; whatever a call meets, the next one is made."""
-    dice = random.Random(system.inbound_routes[0].number if system.inbound_routes else "")
+    dice = random.Random(len(system.inbound_numbers))
     for turn, phone in enumerate(end.phones):
         answer = "ring" if turn % AWAY == AWAY - 1 else "answer"
         await far.manager.action("DBPut", Family="phone", Key=phone.extension.number, Val=answer)
-    numbers = [route.number for route in system.inbound_routes if route.number and route.number.isdigit()]
+    numbers = [route.number for route in system.inbound_numbers if route.number and route.number.isdigit()]
     recordings = far.tree.outside(far.tree.directories["astspooldir"]) / "monitor"
     for turn in itertools.count():
         inside = len(end.phones) > 1 and (turn % 3 == 2 or not (numbers and end.lines))
