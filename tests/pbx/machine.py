@@ -61,16 +61,31 @@ class Machine:
 
     def command(self, line: str) -> list[str]:
         """What runs a line of its shell."""
-        blocked = [w for name in self.hidden for p in ("/usr/bin", "/usr/sbin", "/usr/local/bin")
-                   if os.path.exists(f"{p}/{name}") for w in ("--ro-bind", "/dev/null", os.path.realpath(f"{p}/{name}"))]  # fmt: skip
+        own = ("--unshare-user", "--uid", "0", "--gid", "0", "--setenv", "PATH", "/opt/bin:/usr/bin:/usr/sbin")
+        return [*self.sandbox(), *own, "sh", "-c", line]
+
+    def sshd(self, place: Path, words: list[str]) -> list[str]:
+        """An sshd in it, for `tests.links.servers.sshd`; its programs are found in `place/bin`."""
+        (place / "bin/asterisk").write_text(ASTERISK)
+        (place / "bin/asterisk").chmod(0o755)
+        where = str(place)
+        return [*self.sandbox(), "--bind", where, where, "--tmpfs", "/run", "--dir", "/run/sshd",
+                "--ro-bind", f"{where}/passwd", "/etc/passwd", *words]  # fmt: skip
+
+    def sandbox(self) -> list[str]:
+        """The words before a command that runs in it."""
+        programs = [
+            f"{folder}/{name}" for name in self.hidden for folder in ("/usr/bin", "/usr/sbin", "/usr/local/bin")
+        ]
+        blocked = [w for p in programs if os.path.exists(p) for w in ("--ro-bind", "/dev/null", os.path.realpath(p))]
         shared = [word for path in self.shared for word in ("--bind", str(path), str(path))]
         return [
-            "bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--ro-bind", "/usr", "/usr", *blocked,
+            "bwrap", "--ro-bind", "/usr", "/usr", *blocked,
             "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
             "--symlink", "usr/lib64", "/lib64", "--bind", str(self.root / "etc"), "/etc",
             "--bind", str(self.root / "var"), "/var", "--ro-bind", str(self.root / "local"), "/opt/bin",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *shared, "--setenv", "PATH", "/opt/bin:/usr/bin:/usr/sbin",
-            "--unsetenv", "LANG", "--die-with-parent", "--chdir", "/", "sh", "-c", line,
+            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *shared,
+            "--unsetenv", "LANG", "--die-with-parent", "--chdir", "/",
         ]  # fmt: skip
 
 
