@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -56,11 +57,12 @@ def mail_server() -> Iterator[tuple[Mailbox, str]]:
 
 
 class Hook:
-    """Keeps every document posted to it; answers `status`."""
+    """Keeps every document posted to it; answers `status` after `slow_s`."""
 
     def __init__(self) -> None:
         self.documents: list[dict[str, Any]] = []
         self.status = 200
+        self.slow_s = 0.0
 
 
 @contextmanager
@@ -71,6 +73,7 @@ def webhook() -> Iterator[tuple[Hook, str]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(hook.slow_s)
             if hook.status == 200:
                 hook.documents.append(json.loads(body))
             self.send_response(hook.status)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -153,8 +156,52 @@ def test_a_phone_system_cannot_write_its_own_lines_into_a_message() -> None:
 
     with mail_server() as (mailbox, mail):
         add_destination("mail", mail, None, "en", at=AT)
-        unreachable(system("saba"), "down\r\nBcc: all@b.example\n✔ all is well \u202e{system} <b>x</b>")
+        unreachable(
+            system("saba"), "down\r\nBcc: all@b.example\n✔ all is well \u202e{system} <b>x</b> mysql://root:canary@db/a"
+        )
         send_alarms(AT)
     ((subject, text),) = mailbox.texts()
     assert "\n" not in subject and mailbox.mails[0]["Bcc"] is None
-    assert "\\u202e" in text and "\n✔" not in text
+    assert "canary" not in text and "\\u202e" in text and "\n✔" not in text
+
+
+def test_two_processes_that_send_at_once_send_one_message() -> None:
+    from django.db import connections
+
+    from ringkeep.findings.actions import add_destination
+
+    program = (
+        "from ringkeep.jobs.start import prepared; prepared()\n"
+        "from datetime import UTC, datetime, timedelta\n"
+        "from ringkeep.findings.alarms import send_alarms\n"
+        f"at = datetime.fromisoformat({AT.isoformat()!r})\n"
+        "for turn in range(5): send_alarms(at + timedelta(minutes=turn))\n"
+    )
+    with webhook() as (hook, web):
+        hook.slow_s = 0.5
+        add_destination("hook", web, None, "en", at=AT)
+        unreachable(system("saba"))
+        connections.close_all()
+        started = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) for _ in range(2)]
+        for process in started:
+            _, said = process.communicate(timeout=60)
+            assert process.returncode == 0, said.decode()
+    assert len(hook.documents) == 1
+
+
+def test_the_command_lists_what_is_wrong_and_ends_with_1_while_something_is() -> None:
+    from typer.testing import CliRunner
+
+    from ringkeep.cli.commands import app
+    from ringkeep.findings.actions import settle
+
+    saba = system("saba")
+    unreachable(saba)
+    outcome = CliRunner().invoke(app, ["alarms", "--json", "--lang", "fa"], catch_exceptions=False)
+    (alarm,) = json.loads(outcome.output)["alarms"]
+    assert outcome.exit_code == 1
+    assert (alarm["kind"], alarm["severity"], alarm["phone_system"]) == ("unreachable", "bad", "saba")
+    assert alarm["text"] == "saba در دسترس نیست: no answer"
+    settle(saba, "unreachable", at=AT)
+    outcome = CliRunner().invoke(app, ["alarms"], catch_exceptions=False)
+    assert (outcome.exit_code, outcome.output) == (0, "Nothing is wrong.\n")

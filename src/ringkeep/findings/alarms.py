@@ -34,9 +34,9 @@ def send_alarms(at: datetime) -> dict[str, int]:
     """Tell every destination what it has not been told yet. {"sent", "failed"}: messages."""
     done = {"sent": 0, "failed": 0}
     for destination in queries.due_destinations(at):
-        if not any(queries.untold(destination)) or not actions.claim(destination, at):
+        if not any(queries.untold(destination, at)) or not actions.claim(destination, at):
             continue
-        opened, closed = queries.untold(destination)  # again: somebody else may have sent before we claimed
+        opened, closed = queries.untold(destination, at)  # again: somebody else may have sent before we claimed
         if not opened and not closed:
             actions.release(destination)
             continue

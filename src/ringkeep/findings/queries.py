@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ringkeep.findings.actions import DestinationError
 from ringkeep.findings.models import Destination, Finding, Telling
 from ringkeep.fleet.models import PhoneSystem
+
+OLD_NEWS = timedelta(days=14)  # what is over since then; so that asking costs the same after years
 
 
 def open_findings() -> QuerySet[Finding]:
@@ -44,17 +46,18 @@ def due_destinations(at: datetime) -> list[Destination]:
     return list(destinations().filter(Q(next_try_at=None) | Q(next_try_at__lte=at)))
 
 
-def untold(of: Destination) -> tuple[list[Finding], list[Finding]]:
+def untold(of: Destination, at: datetime) -> tuple[list[Finding], list[Finding]]:
     """(opened, closed): the findings whose opening, and whose end, this destination has not been told of yet.
 
     A destination is told of all that is open when it is added, and of nothing that was over before. What was over
-    before it could be told of is in both lists.
+    before it could be told of is in both lists; after OLD_NEWS it is told no more.
     """
     told = Telling.objects.filter(finding=OuterRef("pk"), destination=of)
     ours = Finding.objects.select_related("phone_system").order_by("opened_at", "pk")
     if of.customer_id is not None:
         ours = ours.filter(phone_system__customer=of.customer_id)
-    current = Q(closed_at=None) | Q(closed_at__gt=of.added_at)
+    since = max(of.added_at, at - OLD_NEWS)
+    current = Q(closed_at=None) | Q(closed_at__gt=since)
     opened = ours.filter(current).filter(~Exists(told.filter(closing=False)))
-    closed = ours.filter(closed_at__gt=of.added_at).filter(~Exists(told.filter(closing=True)))
+    closed = ours.filter(closed_at__gt=since).filter(~Exists(told.filter(closing=True)))
     return list(opened), list(closed)

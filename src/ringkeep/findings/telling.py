@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ringkeep.findings.kinds import KINDS
 from ringkeep.findings.rules import zone
+from ringkeep.phonesystem.secrecy import Secrets
 from ringkeep.translation import Words, shown
 
 if TYPE_CHECKING:  # stored sentences are said without a database too
     from ringkeep.findings.models import Finding
 
 VALUE_SHOWN = 200  # signs of one value
+NOBODY_S = Secrets(frozenset())  # what stands where a secret stands is covered: an error may quote a command
 GIB, MIB = 1 << 30, 1 << 20
 
 
@@ -84,7 +86,7 @@ def _value(name: str, value: Any, words: Words, time_zone: str) -> str:
             return words.number(value, 1)
         case str() if name.endswith("_at"):
             return _instant(value, words, time_zone)
-    text = shown(str(value), VALUE_SHOWN)
+    text = NOBODY_S.covered(shown(str(value), VALUE_SHOWN))
     return words.digits(text) if text.isascii() and text.isdigit() else text
 
 
