@@ -24,6 +24,11 @@ from ringkeep.lab.image import Image
 SHIFT = 1_610_612_736  # where root's 65,536 ids begin: above what users and other containers take
 IDS = 65_536
 START_S = 60.0
+# Powers that a phone system's root needs inside; without the rest it can neither mount nor make namespaces or devices.
+POWERS = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
+          "sys_chroot", "audit_write", "setfcap")  # fmt: skip
+BOUNDED = ("setpriv", "--inh-caps=-all", f"--bounding-set=-all,{','.join(f'+{power}' for power in POWERS)}", "--")
+LIMITS = ("--nproc=3000", "--nofile=8192", f"--fsize={4 << 30}", "--core=0")  # for prlimit
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 # In a user namespace of its own, and its root once the ids are mapped from outside: before that, exec would take all rights.
@@ -43,9 +48,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 # Runs as root of the namespaces, before anything of the phone system does: makes its root and leaves this machine behind.
-ENTER = r"""
+ENTER = rf"""
 set -e
 place=$1
+hostname "$(cat "$place/handed/hostname")"
+echo 0 > /proc/sys/user/max_user_namespaces
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$place/image,upperdir=$place/disk/upper,workdir=$place/disk/work,userxattr" "$place/root"
 cd "$place/root"
@@ -60,14 +67,13 @@ mount -t tmpfs -o mode=755,size=64m tmpfs run
 mount -t tmpfs -o mode=1777,size=512m tmpfs tmp
 mkdir run/handed; mount --rbind "$place/handed" run/handed
 pivot_root . mnt
-exec chroot . /bin/sh -c 'umount -l /mnt; exec /bin/sh /run/handed/first'
+exec chroot . /bin/sh -c 'umount -l /mnt; exec {" ".join(BOUNDED)} /bin/sh /run/handed/first'
 """
 
 # Process 1: what an init would start. Asterisk comes again when it ends, as under safe_asterisk.
 FIRST = r"""
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 ulimit -S -v unlimited
-hostname "$(cat /run/handed/hostname)" 2>/dev/null
 mkdir -p /run/sshd /run/asterisk /run/lock /run/mysqld /var/log/asterisk
 cp /run/handed/hosts /etc/hosts; cp /run/handed/resolv.conf /etc/resolv.conf
 [ -e /var/lib/ringkeep-lab/settled ] || sh /run/handed/settle > /var/log/settling 2>&1
@@ -140,7 +146,7 @@ class Machine:
     def command(self, *words: str) -> list[str]:
         """The command line that runs a program inside, as its root."""
         enter = ["nsenter", "-t", str(self.first), "-U", "-S", "0", "-G", "0", "-m", "-p", "-n", "-i", "-u", "-r", "-w"]
-        return [*enter, *words]
+        return ["prlimit", *LIMITS, *enter, "--", *BOUNDED, *words]
 
     @property
     def alive(self) -> bool:
@@ -268,6 +274,8 @@ def boot(place: Path, network: int) -> Machine:
         "enter",
     ]
     command = [
+        "prlimit",
+        *LIMITS,
         "nsenter",
         f"--net=/proc/self/fd/{network}",
         sys.executable,

@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from ringkeep.lab import farend, namespaces
@@ -22,6 +23,7 @@ from ringkeep.lab import image as images
 from ringkeep.lab.lab import Lab
 from ringkeep.lab.server import Server
 from ringkeep.lab.tree import read_directories
+from ringkeep.lab.watch import watch
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.sources.contents import Contents, phone_system
 from ringkeep.sources.source import Source
@@ -32,6 +34,8 @@ from ringkeep.standing.trees import keep_astdb, read_again
 DATABASES = "ringkeep/databases"
 CONNECTIONS = 64
 BOOT_S = 30.0
+MOST_MEMORY_BYTES = 3 << 30  # it and its far end together
+MOST_WRITTEN_BYTES, LEAST_ROOM_BYTES, DISK_EVERY_S = 8 << 30, 512 << 20, 30.0
 
 
 def main() -> int:
@@ -66,7 +70,7 @@ async def _stand(work: Path, version: int, calls: bool, listening: socket.socket
         await _booted(server)
         far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end))
         await far.manager.command(f"module reload {farend.REGISTRATION_MODULE}")
-        tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server))]
+        tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server, work / "disk"))]
         if calls:
             tasks.append(asyncio.create_task(keep_calling(far, end, system)))
         (work / "ready").write_text("")
@@ -167,9 +171,30 @@ async def _booted(server: machine.Machine) -> None:
                 await asyncio.sleep(0.05)
 
 
-async def _watch(server: machine.Machine) -> None:
+async def _watch(server: machine.Machine, disk: Path) -> None:
+    """Until it ends; ended by us when it takes more of this machine's memory or disk than it may."""
+    watch(os.getpid(), MOST_MEMORY_BYTES, lambda _: server.stop())
+    looked_at = time.monotonic()
     while server.alive:
         await asyncio.sleep(0.5)
+        if time.monotonic() - looked_at < DISK_EVERY_S:
+            continue
+        looked_at = time.monotonic()
+        room = os.statvfs(disk)
+        if room.f_bavail * room.f_frsize < LEAST_ROOM_BYTES or (
+            await asyncio.to_thread(_written_bytes, disk) > MOST_WRITTEN_BYTES
+        ):
+            print("ended: it wrote more than this machine has room for", file=sys.stderr)
+            server.stop()
+
+
+def _written_bytes(disk: Path) -> int:
+    total = 0
+    for folder, _, names in os.walk(disk):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+    return total
 
 
 if __name__ == "__main__":
