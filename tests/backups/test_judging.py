@@ -56,7 +56,17 @@ def test_twelve_changes_on_a_real_freepbx_are_told_from_what_was_kept_and_no_sec
     found = judge_files(after, before.parent / "kept", [], FACTS, after.parent, None)
     assert found.differences is not None
     changes = {str(sentence(change["says"])) for change in found.differences["changes"]}
-    for part in ("key 0 of menu IVR 1", "1060", "1061", "1062", "1064", "rrmemory", "12125559999", "127.0.0.77", "1150"):
+    for part in (
+        "key 0 of menu IVR 1",
+        "1060",
+        "1061",
+        "1062",
+        "1064",
+        "rrmemory",
+        "12125559999",
+        "127.0.0.77",
+        "1150",
+    ):
         assert any(part in text for text in changes), part
     assert not any("only one of the two" in text.lower() for text in texts(found.differences["notes"]))
     secrets = [line.split(b"=")[1].strip() for line in (after / "etc/asterisk/pjsip.auth.conf").read_bytes().splitlines()

@@ -102,7 +102,7 @@ async def _ask_all(systems: list[PhoneSystem]) -> list[str | LinkError]:
 
 def watch(now: datetime) -> None:
     """Missed and stale backups and drills, and the alarms that are to go out."""
-    from ringkeep.findings.watching import watch as look
+    from ringkeep.drills.watching import watch as look
 
     look(now)
     send_alarms(now)
