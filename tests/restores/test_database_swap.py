@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from ringkeep.restores.dumps import reduce
 from tests.restores.phone_system_folder import Restore
 
 OLD = """CREATE TABLE users (extension varchar(20) PRIMARY KEY, name text);
 INSERT INTO users VALUES ('201','Ana'),('202','Leyla');
 CREATE TABLE added_later (id int);
+CREATE TABLE same (id int); INSERT INTO same VALUES (7);
 CREATE TABLE trunks (id int, secret text); INSERT INTO trunks VALUES (1,'x');"""
 NEW = """CREATE TABLE `users` (extension varchar(20) PRIMARY KEY, name text);
 INSERT INTO `users` VALUES ('1064','Ringkeep \\\\! touch {canary} \\n\\\\! touch {canary}');
@@ -74,6 +76,7 @@ def restore(options: Path, state: Path, canary: Path, dump: str = NEW) -> Restor
     one = Restore(place, state, [], {}, {"databases": ["asterisk\n"]})
     (state / "databases.d").mkdir()
     (state / "databases.d/asterisk.sql").write_text(dump.format(canary=canary))
+    (state / "databases.d/asterisk.gone").write_text("added_later\n")
     (state / "my.cnf").write_bytes(options.read_bytes())
     return one
 
@@ -91,6 +94,7 @@ def test_the_tables_change_together_and_the_way_back_brings_every_row(mariadb: P
     assert held(mariadb) == was and databases(mariadb) == {"asterisk", "asterisk_ringkeep_new", "asterisk_ringkeep_old"}
     assert one.run("swap", "60") == 0, one.said
     assert "1064" in held(mariadb) and "added_later" not in held(mariadb) and "devices" in held(mariadb)
+    assert "same:\n7" in held(mariadb)  # what does not differ is not touched
     assert one.run("rollback") == 0 and one.run("clean") == 0, one.said
     assert held(mariadb) == was and databases(mariadb) == {"asterisk"}
     again = restore(mariadb, tmp_path / "s/b", tmp_path / "canary", dump)
@@ -98,6 +102,32 @@ def test_the_tables_change_together_and_the_way_back_brings_every_row(mariadb: P
         assert again.run(*verb) == 0, again.said
     assert "1064" in held(mariadb) and databases(mariadb) == {"asterisk"}
     assert not (tmp_path / "canary").exists()
+
+
+def dumped(options: Path, to: Path) -> Path:
+    """As a backup has it."""
+    with to.open("wb") as file:
+        subprocess.run(["mysqldump", f"--defaults-file={options}", "--single-transaction", "asterisk"], check=True, stdout=file)  # fmt: skip
+    return to
+
+
+def test_only_tables_that_differ_are_loaded_and_the_result_is_the_whole_backup(mariadb: Path, tmp_path: Path) -> None:
+    one = restore(mariadb, tmp_path / "s/a", tmp_path / "canary")
+    backup, was = dumped(mariadb, tmp_path / "backup.sql"), held(mariadb)
+    damage = "DELETE FROM users; DROP TABLE trunks; CREATE TABLE hacked (id int); INSERT INTO same VALUES (8), (NULL);"
+    sql(
+        mariadb,
+        damage + "INSERT INTO users VALUES ('9', 'CREATE TABLE `x`\n-- and\nDROP TABLE IF EXISTS `y`')",
+        "asterisk",
+    )
+    live = dumped(mariadb, tmp_path / "live.sql")
+    place = one.state / "databases.d/asterisk.sql"
+    assert reduce(backup, live, place) and place.with_suffix(".gone").read_text() == "hacked\n"
+    assert reduce(backup, backup, tmp_path / "none.sql") is None
+    assert "CREATE TABLE `added_later`" not in place.read_text()
+    for verb in (["stage"], ["swap", "60"], ["confirm"]):
+        assert one.run(*verb) == 0, one.said
+    assert held(mariadb) == was
 
 
 def test_a_command_for_the_client_in_a_dump_is_not_obeyed_and_nothing_changes(mariadb: Path, tmp_path: Path) -> None:

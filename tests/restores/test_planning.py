@@ -90,7 +90,7 @@ def carried_out(tmp_path: Path, *only: str, exact: bool = False) -> tuple[dict[s
 
     async def work() -> None:
         swap = Swap(ThisMachine(), "r1", sudo=False, place=str(tmp_path / "state"))
-        await swap.send(from_backup, backup, there.directories)
+        await swap.send(from_backup, backup, tmp_path, there.directories)
         (tmp_path / "state/r1/cron").write_text("")  # this machine's cron is not ours
         await swap.swap(confirm_within_s=60)
         changed = texts(live)
@@ -98,7 +98,7 @@ def carried_out(tmp_path: Path, *only: str, exact: bool = False) -> tuple[dict[s
         await swap.clean()
         assert seen(live) == was and linked(live) == []
         again = Swap(ThisMachine(), "r2", sudo=False, place=str(tmp_path / "state"))
-        await again.send(from_backup, backup, there.directories)
+        await again.send(from_backup, backup, tmp_path, there.directories)
         (tmp_path / "state/r2/cron").write_text("")
         await again.swap(confirm_within_s=60)
         await again.confirm()

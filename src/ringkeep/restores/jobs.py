@@ -110,7 +110,7 @@ def send(run: Run, pk: int) -> None:
     async def work(connection: Connection) -> None:
         swap = _swap(connection, row)
         if await swap.phase() in ("absent", "new", "staging", "staged"):
-            await swap.send(made.plan, place.backup, made.live.directories)
+            await swap.send(made.plan, place.backup, place.dumps, made.live.directories)
 
     _connected(row.target, work)
     run.progress("sent", 1.0)

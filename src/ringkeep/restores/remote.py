@@ -40,7 +40,7 @@ class Swap:
         self._connection, self._sudo, self.id = connection, sudo, restore_id
         self.place = f"{place}/{restore_id}"
 
-    async def send(self, plan: Plan, root: Path, directories: Mapping[str, str]) -> None:
+    async def send(self, plan: Plan, root: Path, dumps: Path, directories: Mapping[str, str]) -> None:
         """Send the program, the lists and all that is to come, and have it checked. Changes nothing that is in use."""
         there = await self._shell("[ ! -d /etc/cron.d ] || echo cron", SHORT_S)
         cron = "/etc/cron.d" if there.out.strip() == b"cron" else None
@@ -56,7 +56,7 @@ class Swap:
                 "no-room", f"{self.place} cannot be written: {shown(done.err.strip() or 'no reason given')}"
             )
         done = await self._connection.send(
-            self._command("stage"), sending.tarred(plan, root, self.place), sudo=self._sudo
+            self._command("stage"), sending.tarred(plan, root, dumps, self.place), sudo=self._sudo
         )
         self._judge(done)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ringkeep.restores.planning import FILE, FOLDER, LINK, PUT, Plan, Staged, Unit
 from ringkeep.restores.selection import DIRECTORIES
-from ringkeep.restores.trees import DATABASES
 
 PLACE = "/var/lib/ringkeep/restore"
 PIECE = 1 << 18
@@ -76,11 +75,12 @@ def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str |
     }
 
 
-async def tarred(plan: Plan, root: Path, place: str) -> AsyncIterator[bytes]:
-    """The tar of all that is staged, in pieces. Raises `OSError`, also when a file is not what the plan saw."""
+async def tarred(plan: Plan, root: Path, dumps: Path, place: str) -> AsyncIterator[bytes]:
+    """The tar of all that is staged, in pieces; `dumps` as `dumps.reduce` wrote them. Raises `OSError`, also when a file is not what the plan saw."""
     for name in sorted(plan.databases):
-        for piece in _file(root / DATABASES / f"{name}.sql", f"{place}/databases.d/{name}.sql"):
-            yield piece
+        for file in (f"{name}.sql", f"{name}.gone"):
+            for piece in _file(dumps / file, f"{place}/databases.d/{file}"):
+                yield piece
     for unit, one in units_of(plan):
         for piece in _member(one, root, staged_at(unit, one.path, place.rpartition("/")[2])):
             yield piece

@@ -10,7 +10,7 @@
 #   need       BYTES<tab>FOLDER         sums       sha256sum's lines of what is staged
 #   expected   sha256sum's lines of what is to be replaced, as the plan saw it
 #   cron       the folder of cron's own files, where there is one
-#   databases  NAME a line, with databases.d/NAME.sql; astdb, astdb.back, reload: lines for Asterisk's console
+#   databases  NAME a line, with databases.d/NAME.sql: tables to come, NAME.gone: names of tables to go; astdb, astdb.back, reload: lines for Asterisk's console
 # and by this program: phase, journal, before (what was there), deadline.
 #
 # phases: staging staged swapping swapped confirmed | rolling-back rolled-back
@@ -22,6 +22,8 @@ export LC_ALL=C
 here=$(cd -P -- "$(dirname -- "$0")" && pwd) || exit 2
 mark=.ringkeep-${here##*/}
 tab=$(printf '\t')
+client=mysql
+command -v mysql >/dev/null 2>&1 || client=mariadb
 
 die() { # WORD what happened
     printf 'ringkeep: %s\n' "$*" >&2
@@ -32,11 +34,11 @@ there() { [ -e "$1" ] || [ -L "$1" ]; }
 
 phase() { if [ -f "$here/phase" ]; then cat "$here/phase"; else echo new; fi; }
 
-enter() { # what is on disk when a phase begins stays there, also when the power goes
-    sync
+enter() { # PHASE [safe]: with `safe`, it and all before it is on disk when the next step begins, also if the power goes
+    [ "${2-}" != safe ] || sync
     printf '%s\n' "$1" >"$here/phase.new" && mv -f "$here/phase.new" "$here/phase" || die no-room "the journal cannot be written"
     printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$here/journal"
-    sync
+    [ "${2-}" != safe ] || sync
 }
 
 uptime_s() { read -r up rest </proc/uptime && printf '%s\n' "${up%%.*}"; }
@@ -89,7 +91,7 @@ stage() { # the tar comes on standard input
     while IFS=$tab read -r op folder name; do
         if there "$folder/$name"; then echo was; else echo none; fi
     done <"$here/units" >"$here/before"
-    enter staged
+    enter staged safe
 }
 
 clear_staged() { while IFS= read -r folder; do rm -rf -- "$folder/$mark"; done <"$here/folders"; }
@@ -148,7 +150,7 @@ swap() {
         [ ! -s "$here/expected" ] || (cd / && sha256sum -c --status "$here/expected") || die changed "files have changed since the plan was made"
         printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(($(uptime_s) + $1))" >"$here/deadline"
         start_guard
-        enter swapping
+        enter swapping safe
         ;;
     swapping) ;;
     swapped) return 0 ;;
@@ -172,17 +174,17 @@ rollback() {
     rolled-back) return 0 ;;
     confirmed) die late "it is confirmed" ;;
     esac
-    enter rolling-back
+    enter rolling-back safe
     each backward
     while IFS= read -r name; do tables_backward "$name"; done <"$here/databases"
     console "$here/astdb.back"
     console "$here/reload"
-    enter rolled-back
+    enter rolled-back safe
     no_guard
 }
 
 confirm() {
-    case $(phase) in swapped) enter confirmed ;; confirmed) ;; *) die late "it is $(phase)" ;; esac
+    case $(phase) in swapped) enter confirmed safe ;; confirmed) ;; *) die late "it is $(phase)" ;; esac
     no_guard
     clean
 }
@@ -242,9 +244,9 @@ locked() { # the kernel lets go of it when we die
 
 sql() {
     if [ -f "$here/my.cnf" ]; then
-        mysql --defaults-extra-file="$here/my.cnf" -N -B -e "SET SESSION lock_wait_timeout=20; $1"
+        "$client" --defaults-extra-file="$here/my.cnf" -N -B -e "SET SESSION lock_wait_timeout=20; $1"
     else
-        mysql -N -B -e "SET SESSION lock_wait_timeout=20; $1"
+        "$client" -N -B -e "SET SESSION lock_wait_timeout=20; $1"
     fi
 }
 
@@ -260,9 +262,9 @@ load() { # into a database beside; only whole tables can be swapped in one go
     sql "DROP DATABASE IF EXISTS \`$new\`; CREATE DATABASE \`$new\`; CREATE DATABASE IF NOT EXISTS \`$old\`; CREATE DATABASE IF NOT EXISTS \`$1\`" || die failed "no database can be made"
     # A dump is data: no command of the client in it is obeyed, and no statement for another database.
     if [ -f "$here/my.cnf" ]; then
-        mysql --defaults-extra-file="$here/my.cnf" --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
+        "$client" --defaults-extra-file="$here/my.cnf" --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
     else
-        mysql --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
+        "$client" --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
     fi || die failed "the database $1 could not be loaded"
     bad=$(sql "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('$1','$new') AND (table_type<>'BASE TABLE' OR table_name REGEXP '[^A-Za-z0-9_\$-]')") || die failed "the database $1 could not be read"
     odd=$(sql "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema IN ('$1','$new')") || die failed "the database $1 could not be read"
@@ -277,17 +279,27 @@ renamed() { # DATABASE a list of renames: all of them or none
 look() { # DATABASE: what lies where, in lines
     waiting=$(tables "${1}_ringkeep_new") && stands=$(tables "$1") && gone=$(tables "${1}_ringkeep_old") ||
         die failed "the database server does not answer"
-    wanted=$(cat "$here/tables.$1") new=${1}_ringkeep_new old=${1}_ringkeep_old
+    wanted=$(cat "$here/tables.$1") going=$(cat "$here/databases.d/$1.gone") new=${1}_ringkeep_new old=${1}_ringkeep_old
 }
 
-among() { printf '%s\n' "$2" | grep -Fqx -e "$1"; }
+among() { # a name without signs that mean anything to the shell, in lines
+    case "
+$2
+" in *"
+$1
+"*) ;; *) return 1 ;; esac
+}
 
 tables_forward() {
     look "$1"
     list=
     for table in $stands; do
         if among "$table" "$gone"; then continue; fi
-        if among "$table" "$wanted" && ! among "$table" "$waiting"; then continue; fi
+        if among "$table" "$wanted"; then
+            among "$table" "$waiting" || continue # it is the new one
+        else
+            among "$table" "$going" || continue # it stays
+        fi
         list="$list, \`$1\`.\`$table\` TO \`$old\`.\`$table\`"
     done
     for table in $waiting; do list="$list, \`$new\`.\`$table\` TO \`$1\`.\`$table\`"; done

@@ -15,10 +15,10 @@ from ringkeep.backups.fetch_mirror import OURS
 from ringkeep.explanations.opened import opened
 from ringkeep.home import folder
 from ringkeep.lab.tree import read_directories
-from ringkeep.restores import objects, preview, trunks
+from ringkeep.restores import dumps, objects, preview, trunks
 from ringkeep.restores.planning import FILE, GONE, Plan, State, plan
 from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted
-from ringkeep.restores.trees import state
+from ringkeep.restores.trees import DATABASES, state
 from ringkeep.sources.contents import config_files
 
 ETC = "etc/asterisk"
@@ -48,6 +48,11 @@ class Workplace:
     def after(self) -> Path:
         """The phone system as it is to be: what callers and staff can notice of it."""
         return self.root / "after"
+
+    @property
+    def dumps(self) -> Path:
+        """What is to be loaded into databases."""
+        return self.root / "dumps"
 
     def remove(self) -> None:
         """It is over."""
@@ -139,7 +144,19 @@ def prepare(
     if hold:
         contents |= trunks.held(result)
     made = plan(backup, live, wanted, contents=contents, exact=exact)
+    made = replace(made, databases=_reduced(place, mirror, made))
     return _previewed(place, mirror, target, made, live, backup, warnings, holds=hold and bool(contents))
+
+
+def _reduced(place: Workplace, mirror: Path, made: Plan) -> dict[str, int]:
+    """The databases of which something differs, with the bytes to load."""
+    found = {}
+    for name in made.databases:
+        file = f"{DATABASES}/{name}.sql"
+        size = dumps.reduce(place.backup / file, mirror / file, place.dumps / f"{name}.sql")
+        if size is not None:
+            found[name] = size
+    return found
 
 
 def prepare_release(place: Workplace, mirror: Path, target: Target) -> Prepared:
