@@ -51,7 +51,12 @@ class Mirror:
             return False
         if entry.kind == "f":
             return seen[1] == entry.size and seen[2] == entry.mtime_ns
-        return entry.kind != "l" or os.readlink(self.root / path) == entry.link
+        if entry.kind != "l":
+            return True
+        try:
+            return os.readlink(self.root / path) == entry.link
+        except OSError:  # what was moved meanwhile took its place
+            return False
 
     def make_folder(self, path: str) -> None:
         """A real folder, and real folders above it."""

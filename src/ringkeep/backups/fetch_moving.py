@@ -78,7 +78,7 @@ async def _by_rsync(way: Way, sizes: Mapping[str, int], below: str) -> None:
     async with way.connection.remote_shell() as shell:
         command = [
             *_confined(way.mirror.root),
-            "rsync", "-t", "-z", "-s", "--ignore-times", "--no-implied-dirs", "--partial", "--from0", "--files-from=-",
+            "rsync", "-t", "-L", "-z", "-s", "--ignore-times", "--no-implied-dirs", "--partial", "--from0", "--files-from=-",
             f"--max-size={way.one_file_bytes}", f"--timeout={IDLE_S}", f"--rsync-path={POLITE} {there}", "-e", shell,
             *([f"--bwlimit={way.bandwidth_kib_s}"] if way.bandwidth_kib_s else []),
             f"phone-system:{below}", f"{way.mirror.root}/",
