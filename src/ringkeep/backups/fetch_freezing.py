@@ -19,6 +19,7 @@ from ringkeep.pbx.sections import ask, lines, pairs, plain, shell_paths
 STAGES = "/var/tmp"
 STAGE = re.compile(r"/var/tmp/ringkeep-freeze\.[A-Za-z0-9]{6,20}\Z")
 MAX_TIME_S = 6 * 3600.0
+FORM = r"%y %m %U %G %s %T@\0%p\0%l\0"  # what `fetch_listing` reads
 SYSTEM = "ringkeep/system.txt"  # what is installed and switched on, for somebody who builds the machine again
 
 START = r"""
@@ -68,11 +69,19 @@ a=sqlite3.connect("file:"+sys.argv[1]+"?mode=ro",uri=True,timeout=5); b=sqlite3.
   fi
   if [ -s "$RK_FILE" ]; then rk_done "$1" "$2"; else rk_failed; fi
 }
+# rk_list NUMBER PATH... -- EXPRESSION...: a path that is a link to a folder is entered, one that leads to a file stays a link.
 rk_list() {
-  rk_name=$1; shift
-  $rk_polite find -H "$@" 2> "$RK_STAGE/list-$rk_name.err" > "$RK_STAGE/list-$rk_name"
+  rk_name=$1; rk_kept=0; shift; : > "$RK_STAGE/list-$rk_name"
+  while [ "$1" != -- ]; do
+    rk_p=$1; shift
+    if [ -L "$rk_p" ] && ! [ -d "$rk_p" ]; then find "$rk_p" -maxdepth 0 -printf "$RK_FORM" >> "$RK_STAGE/list-$rk_name"
+    else set -- "$@" "$rk_p"; rk_kept=$((rk_kept + 1)); fi
+  done
+  shift; rk_left=$(($# - rk_kept))
+  while [ $rk_left -gt 0 ]; do rk_p=$1; shift; set -- "$@" "$rk_p"; rk_left=$((rk_left - 1)); done
+  [ $rk_kept = 0 ] || $rk_polite find -H "$@" 2> "$RK_STAGE/list-$rk_name.err" >> "$RK_STAGE/list-$rk_name"
   sha256sum < "$RK_STAGE/list-$rk_name" | cut -c 1-64
-  grep -v 'No such file or directory' "$RK_STAGE/list-$rk_name.err" | head -n 20 | head -c 3000
+  grep -v 'No such file or directory' "$RK_STAGE/list-$rk_name.err" 2>/dev/null | head -n 20 | head -c 3000
 }
 """
 
@@ -141,7 +150,7 @@ async def freeze(connection: Connection, facts: Facts, parts: tuple[Part, ...], 
 
 def script(facts: Facts, parts: tuple[Part, ...], known: Mapping[str, str]) -> str:
     """The shell of one freeze."""
-    said = [START, product(facts).login, "rk_login"]
+    said = [f"RK_FORM={shlex.quote(FORM)}", START, product(facts).login, "rk_login"]
     for at, part in enumerate(parts):
         for n, name in enumerate(part.databases):
             digest = shlex.quote(known.get(f"ringkeep/databases/{name}.sql", "-"))
@@ -168,10 +177,9 @@ def _find(part: Part, frozen: list[str]) -> str:
     """`find`'s paths and expression: what is left out is not entered; kernel file systems neither."""
     out = " -o ".join(f"-path {shlex.quote(path)}" for path in (*part.excluded, *frozen))
     never = "-fstype proc -o -fstype sysfs -o -fstype devtmpfs" + (f" -o {out}" if out else "")
-    form = r"%y %m %U %G %s %T@\0%p\0%l\0"
     return (
-        f"{shell_paths(part.paths)} \\( {never} \\) -prune -o "
-        f"\\( ! -type l ! -readable -printf u -o -true \\) -printf '{form}'"
+        f"{shell_paths(part.paths)} -- \\( {never} \\) -prune -o "
+        f'\\( ! -type l ! -readable -printf u -o -true \\) -printf "$RK_FORM"'
     )
 
 

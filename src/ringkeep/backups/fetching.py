@@ -262,7 +262,7 @@ class _Fetch:
     async def _look_again(self, way: Way, names: dict[str, Entry]) -> dict[str, Entry]:
         """What the moved files are now: one that changed meanwhile is a mixture."""
         await send_names(way, names, "/")
-        form = shlex.quote(r"%y %m %U %G %s %T@\0%p\0%l\0")
+        form = shlex.quote(fetch_freezing.FORM)
         inside = (
             f"""xargs -0 sh -c 'find "$@" -maxdepth 0 -printf "$0" 2>/dev/null' {form} < {way.stage}/names | gzip -c"""
         )
@@ -275,7 +275,7 @@ class _Fetch:
         for path, entry in moved.items():
             each = next(x for x in self.parts if path in x.entries)
             there = self.mirror.root / path
-            if path not in now:
+            if path not in now or now[path].kind != "f":
                 del each.entries[path]  # deleted meanwhile
                 each.listed = False  # the list's digest is not that of what we have
                 continue

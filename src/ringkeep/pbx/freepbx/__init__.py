@@ -12,12 +12,12 @@ from ringkeep.pbx.facts import Facts, Part, Product
 from ringkeep.pbx.sections import pairs
 
 SIGNS = r"""
-section freepbx-conf; [ -e /etc/freepbx.conf ] && echo yes
+section freepbx-conf; [ -s /etc/freepbx.conf ] && echo yes
 section freepbx-framework
 sed -n 's/.*<version>\([0-9A-Za-z.]*\)<.*/\1/p' /var/www/html/admin/modules/framework/module.xml 2>/dev/null | head -n 1
 section freepbx-distro; head -c 100 /etc/schmooze/pbx-version 2>/dev/null
 section freepbx-modules
-if [ -e /etc/freepbx.conf ] && [ -n "$RK_DB" ]; then
+if [ -s /etc/freepbx.conf ] && [ -n "$RK_DB" ]; then
   rk_db "$RK_DB" -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
 fi
 """

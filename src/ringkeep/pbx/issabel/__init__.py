@@ -10,12 +10,12 @@ from ringkeep.pbx.sections import pairs
 
 SIGNS = r"""
 section issabel-conf
-for f in /etc/issabel.conf /etc/issabelpbx.conf /etc/elastix.conf; do [ -e "$f" ] && echo "$f"; done
+for f in /etc/issabel.conf /etc/issabelpbx.conf /etc/elastix.conf; do [ -s "$f" ] && echo "$f"; done
 section issabel-release; rpm -q --qf '%{VERSION}-%{RELEASE}' issabel-framework 2>/dev/null || head -c 100 /etc/issabel-release 2>/dev/null
 section issabel-pbx
 sed -n 's/.*<version>\([0-9A-Za-z.]*\)<.*/\1/p' /var/www/html/admin/modules/framework/module.xml 2>/dev/null | head -n 1
 section issabel-modules
-if [ -e /etc/issabel.conf ] || [ -e /etc/issabelpbx.conf ]; then
+if [ -s /etc/issabel.conf ] || [ -s /etc/issabelpbx.conf ]; then
   [ -n "$RK_DB" ] && rk_db "$RK_DB" -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
 fi
 """
