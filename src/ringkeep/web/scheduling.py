@@ -17,6 +17,7 @@ from django.db import close_old_connections
 
 from ringkeep import pbx
 from ringkeep.backups.models import COMPLETE, RUNNING, Backup
+from ringkeep.drills.watching import watch
 from ringkeep.findings.actions import report, settle
 from ringkeep.findings.alarms import send_alarms
 from ringkeep.fleet.models import PhoneSystem
@@ -100,11 +101,8 @@ async def _ask_all(systems: list[PhoneSystem]) -> list[str | LinkError]:
     return await asyncio.gather(*(ask(where, facts) for where, facts in questions))
 
 
-def watch(now: datetime) -> None:
-    """Missed and stale backups and drills, and the alarms that are to go out."""
-    from ringkeep.drills.watching import watch as look
-
-    look(now)
+def tell_alarms(now: datetime) -> None:
+    """Send the alarms that nobody has been told of yet; a slow mail server holds up nothing else."""
     send_alarms(now)
 
 
@@ -112,7 +110,7 @@ def watch(now: datetime) -> None:
 def scheduling() -> Iterator[None]:
     """Look for what is due while inside, in threads of their own: a slow phone system does not hold up the night."""
     stop = threading.Event()
-    duties = ((start_due_backups, TICK_S), (probe_due, TICK_S), (watch, 30.0))
+    duties = ((start_due_backups, TICK_S), (probe_due, TICK_S), (watch, 30.0), (tell_alarms, 10.0))
     threads = [threading.Thread(target=_repeat, args=(*duty, stop), daemon=True) for duty in duties]
     for thread in threads:
         thread.start()
