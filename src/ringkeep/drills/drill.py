@@ -40,6 +40,7 @@ from ringkeep.sources.contents import phone_system, read_contents
 from ringkeep.sources.source import Source, open_source
 
 BOOTABLE = ("extensions.conf", "extensions.ael", "pjsip.conf", "sip.conf", "modules.conf")
+REGISTRATIONS = ("/registrar/contact/", "/SIP/Registry/", "/IAX/Registry/")  # in astdb: where phones were last
 MOST_LEFT_OUT = 40  # named in a report
 LEFT_OUT_RIGHTLY = ("link out of the tree", "logs left out", "recordings left out")
 
@@ -204,10 +205,17 @@ def _scripts(service: agi.ScriptService | None) -> list[Defect]:
 
 
 def _restore_database(source: Source, pbx: Server) -> None:
-    """astdb as Asterisk keeps it, where the source only held it in another form."""
+    """astdb as Asterisk keeps it, where the source only held it in another form; without the phones of that moment.
+
+    Where they were registered then nobody answers in the lab: Asterisk would ask them, find their phones unavailable
+    for a while, and a queue that needs somebody would be empty although the lab's phones have registered.
+    """
     database = pbx.tree.outside(pbx.tree.directories["astdbdir"]) / "astdb.sqlite3"
-    if source.astdb and not database.exists():
-        write_astdb(database, source.astdb)
+    entries = source.astdb or {}
+    lasting = {key: value for key, value in entries.items() if not key.startswith(REGISTRATIONS)}
+    if entries and (len(lasting) < len(entries) or not database.exists()):
+        database.unlink(missing_ok=True)
+        write_astdb(database, lasting)
 
 
 def _far_end(drill: Drill, end: farend.FarEnd) -> Server:
