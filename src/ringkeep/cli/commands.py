@@ -30,7 +30,8 @@ VERBS = {
         "diff": explanations.diff,
     },
     "Phone systems under care": {
-        "serve": web.serve, "status": web.status, "enrol": fleet.enrol, "systems": fleet.systems, "retire": fleet.retire,
+        "serve": web.serve, "status": web.status, "enrol": fleet.enrol, "account": fleet.account, "tunnel": fleet.tunnel,
+        "systems": fleet.systems, "retire": fleet.retire,
         "alarms": findings.alarms, "jobs": web.jobs, "job": web.job,
     },
     "Backups, drills, restores": {

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ringkeep.links.ssh import SUDO_LINE
 
 ACCOUNT = "ringkeep"
-SUDOERS = "/etc/sudoers.d/ringkeep"
 TUNNEL_PLACE = "/etc/ringkeep-tunnel"
 
 
@@ -20,9 +19,11 @@ def commands(public_key: str, user: str = ACCOUNT, *, sudo: bool = True, from_ad
 
     Without sudo the account is one of the group `asterisk`: it reads what that group may, and can restore nothing.
     """
+    own = ACCOUNT if user == ACCOUNT else f"{ACCOUNT}-{user.replace('.', '_')}"  # sudo passes over names with a dot
+    sudoers = f"/etc/sudoers.d/{own}"
     options = "restrict" + (f',from="{from_address}"' if from_address else "")
     lines = [
-        f"id -u {user} >/dev/null 2>&1 || useradd --create-home --shell /bin/sh {user}",
+        f"id -u {user} >/dev/null 2>&1 || useradd --create-home --password '*' --shell /bin/sh {user}",
         f"home=$(getent passwd {user} | cut -d: -f6)",
         f'install -d -m 700 -o {user} -g {user} "$home/.ssh"',
         f"printf '%s\\n' {shlex.quote(f'{options} {public_key}')} > \"$home/.ssh/authorized_keys\"",
@@ -30,8 +31,8 @@ def commands(public_key: str, user: str = ACCOUNT, *, sudo: bool = True, from_ad
     ]
     if sudo:
         lines += [
-            f"printf '%s\\n' {shlex.quote(SUDO_LINE.format(user=user))} > {SUDOERS}",
-            f"chmod 440 {SUDOERS} && visudo -cf {SUDOERS}",
+            f"printf '%s\\n' {shlex.quote(SUDO_LINE.format(user=user))} > {sudoers}",
+            f"chmod 440 {sudoers} && visudo -cf {sudoers}",
         ]
     else:
         lines.append(f"usermod --append --groups asterisk {user}")
