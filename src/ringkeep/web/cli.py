@@ -25,6 +25,9 @@ def serve(
     host: Annotated[str, typer.Option(help="address of this machine to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on", min=0, max=65535)] = 8080,
     only: Annotated[Half | None, typer.Option(help="one half only, over PostgreSQL (RINGKEEP_DATABASE_URL)")] = None,
+    tunnels: Annotated[
+        str | None, typer.Option(help="HOST:PORT of this machine where phone systems behind NAT may dial in")
+    ] = None,
 ) -> None:
     """Look after the enrolled phone systems until stopped: pages, schedule, backups, drills, alarms."""
     _prepared()
@@ -33,7 +36,7 @@ def serve(
     from ringkeep.web.serving import serve as serve_now
 
     try:
-        serve_now(host, port, web=only is not Half.WORK, work=only is not Half.WEB)
+        serve_now(host, port, web=only is not Half.WORK, work=only is not Half.WEB, tunnels=tunnels)
     except (Busy, ServeError) as error:
         errors.print(f"error: {error}")
         raise typer.Exit(COULD_NOT_TRY) from None

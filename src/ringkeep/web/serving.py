@@ -13,8 +13,10 @@ import threading
 import uvicorn
 from django.core.asgi import get_asgi_application
 
+from ringkeep.fleet.tunnels import TunnelError, server_address, serving_tunnels
 from ringkeep.home import home
 from ringkeep.jobs import engine
+from ringkeep.links import LinkError
 from ringkeep.web.api import token
 from ringkeep.web.scheduling import scheduling
 
@@ -26,8 +28,8 @@ class ServeError(RuntimeError):
     """The server cannot be started; the message says what to do."""
 
 
-def serve(host: str, port: int, *, web: bool, work: bool) -> None:
-    """Serve until SIGINT or SIGTERM. Raises `ServeError` and `engine.Busy`."""
+def serve(host: str, port: int, *, web: bool, work: bool, tunnels: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; phone systems that dial out may reach us at `tunnels`. Raises `ServeError`, `engine.Busy`."""
     _log_to(sys.stderr)
     if host not in LOOPBACK:
         raise ServeError(
@@ -42,6 +44,8 @@ def serve(host: str, port: int, *, web: bool, work: bool) -> None:
         if work:
             stack.enter_context(engine.working())
             stack.enter_context(scheduling())
+            if tunnels:
+                _take_in_tunnels(stack, tunnels)
         if listening is not None:
             stack.callback(listening.close)
             print(f"Ringkeep serves {home()} on http://{host}:{listening.getsockname()[1]}", flush=True)
@@ -49,6 +53,14 @@ def serve(host: str, port: int, *, web: bool, work: bool) -> None:
         else:
             print(f"Ringkeep works on {home()}", flush=True)
             _wait_for_the_end()
+
+
+def _take_in_tunnels(stack: contextlib.ExitStack, address: str) -> None:
+    try:
+        stack.enter_context(serving_tunnels(*server_address(address)))
+    except (LinkError, TunnelError) as error:
+        raise ServeError(str(error)) from error
+    print(f"Phone systems may dial in at {address}", flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
