@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
+from ringkeep.backups.judging_content import NOT_THERE
 from ringkeep.backups.models import Backup
 from ringkeep.drills.models import Drill
+from ringkeep.drills.rules import HURTS
 from ringkeep.drills.words import DEFECTS
 from ringkeep.findings.actions import report, settle
 from ringkeep.home import folder, home
@@ -52,10 +54,15 @@ def _tell(drill: Drill, found: dict[str, Any], at: datetime) -> None:
         return
     severity = "bad" if drill.verdict == "bad" else "degraded"
     codes = dict.fromkeys(one["code"] for one in found["defects"] if one["severity"] == severity)
-    what = [{"text": DEFECTS.get(code, code), "values": {}} for code in list(codes)[:NAMED]]
+    what = [{"text": DEFECTS.get(code, code), "values": {}} for code in codes]
+    if severity == "degraded":
+        lacking = [one for one in found["missing"] if one["kind"] in HURTS and one["kind"] in NOT_THERE]
+        what += [
+            {"text": NOT_THERE[one["kind"]], "values": {"name": one["name"], "place": one["where"]}} for one in lacking
+        ]
     kind, other = ("drill-failed", "drill-degraded") if severity == "bad" else ("drill-degraded", "drill-failed")
     settle(system, other, at=at)
-    report(system, kind, {"backup": drill.backup_id, "what": what}, at=at)
+    report(system, kind, {"backup": drill.backup_id, "what": what[:NAMED]}, at=at)
 
 
 def could_not_try(drill: Drill, kind: str, why: str, *, at: datetime) -> None:

@@ -61,7 +61,7 @@ KINDS = {
     ),
     "backup-incomplete": Kind(
         DEGRADED,
-        _("The backup of {system} lacks {count} things that it refers to, such as: {what}"),
+        _("The backup of {system} lacks things that it refers to ({count}): {what}"),
         _(
             "See all of them with `ringkeep backups`; bring them to the phone system, or give the account the right to read."
         ),
