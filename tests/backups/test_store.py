@@ -316,3 +316,24 @@ def test_odd_places_are_refused(typed: str) -> None:
     with pytest.raises(StoreError) as caught:
         parsed(typed)
     assert caught.value.kind == "bad-location" and "secret@" not in str(caught.value)
+
+
+# -- keys ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_unguessable_password_opens_without_stretching_and_a_guessable_one_keeps_it(tmp_path: Path) -> None:
+    light = Store(Location("directory", str(repository(tmp_path / "light")), PASSWORD))
+    costs = [light.save(mirror(tmp_path / "mirror"), ["saba-1"], NOW).cpu_s]
+    (tmp_path / "heavy").mkdir()
+    heavy = Store(Location("directory", str(tmp_path / "heavy"), "short canary"))
+    heavy.open_or_make()
+    assert not heavy.lighten_key()
+    costs.append(heavy.save(tmp_path / "mirror", ["saba-1"], NOW).cpu_s)
+    assert costs[0] < costs[1] / 2, costs
+    # The same key as before for everybody else: restic by hand, with the password in a file.
+    (tmp_path / "password").write_text(PASSWORD)
+    ran = subprocess.run(
+        ["restic", "-r", tmp_path / "light", "--password-file", tmp_path / "password", "--no-cache", "check"],
+        capture_output=True,
+    )
+    assert ran.returncode == 0, ran.stderr

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
-import json
 import os
 import shutil
-import subprocess
 import tempfile
-from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from cryptography.hazmat.primitives.poly1305 import Poly1305
+from ringkeep.backups.store import Store
+from ringkeep.backups.store_locations import Location
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
-PASSWORD = "canary-repository-password"
+PASSWORD = "canary-repository-password-of-43-signs-or-more"
 
 
 def mirror(root: Path) -> Path:
@@ -80,34 +75,18 @@ def template() -> Path:
     """An empty repository, made by restic once a test run, whose key is derived in milliseconds instead of half a second."""
     folder = Path(tempfile.mkdtemp(prefix="ringkeep-test-"))
     atexit.register(shutil.rmtree, folder)
-    place, password = folder / "repository", folder / "password"
-    password.write_text(PASSWORD)
-
-    def restic(*arguments: str) -> bytes:
-        command = ["restic", "-r", place, "--password-file", password, "--no-cache", *arguments]
-        return subprocess.run(command, check=True, capture_output=True).stdout
-
-    restic("init")
-    [heavy] = (place / "keys").iterdir()
-    light = _light_key(restic("cat", "masterkey"))
-    (place / "keys" / hashlib.sha256(light).hexdigest()).write_bytes(light)
-    heavy.unlink()
-    return place
-
-
-def _light_key(master: bytes) -> bytes:
-    """A key file of restic (its design document: scrypt, AES-256-CTR, Poly1305-AES) that costs next to nothing to open."""
-    salt, nonce = os.urandom(64), os.urandom(16)
-    derived = Scrypt(salt=salt, length=64, n=2, r=1, p=1).derive(PASSWORD.encode())
-    sealing = Cipher(algorithms.AES(derived[:32]), modes.CTR(nonce)).encryptor()
-    sealed = sealing.update(master.strip()) + sealing.finalize()
-    one_time = Cipher(algorithms.AES(derived[32:48]), modes.ECB()).encryptor().update(nonce)
-    tag = Poly1305.generate_tag(derived[48:] + one_time, sealed)
-    document = {
-        "created": "2026-11-25T00:00:00Z", "username": "test", "hostname": "test", "kdf": "scrypt", "N": 2, "r": 1, "p": 1,
-        "salt": b64encode(salt).decode(), "data": b64encode(nonce + sealed + tag).decode(),
-    }  # fmt: skip
-    return json.dumps(document).encode()
+    before = os.environ.get("RINGKEEP_HOME")
+    os.environ["RINGKEEP_HOME"] = str(folder / "home")
+    try:
+        store = Store(Location("directory", str(folder / "repository"), PASSWORD))
+        store.open_or_make()
+        assert [key.current for key in store.keys()] == [True]  # noqa: SIM118
+    finally:
+        if before is None:
+            del os.environ["RINGKEEP_HOME"]
+        else:
+            os.environ["RINGKEEP_HOME"] = before
+    return folder / "repository"
 
 
 def repository(place: Path) -> Path:

@@ -16,8 +16,9 @@ from ringkeep.backups import plain_copy
 from ringkeep.backups.keeping import Rules, Stored, reasons_to_keep
 from ringkeep.backups.models import COMPLETE, PARTIAL, RUNNING, Backup, Repository
 from ringkeep.backups.queries import exported, location, store
-from ringkeep.backups.store import Snapshot, Store
+from ringkeep.backups.store import Store
 from ringkeep.backups.store_checking import Damage
+from ringkeep.backups.store_entries import Snapshot
 from ringkeep.backups.store_process import StoreError
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.home import folder
@@ -86,26 +87,6 @@ def set_repository(
     return row
 
 
-def set_rules(
-    customer: Customer,
-    *,
-    append_only: bool | None = None,
-    keep: dict[str, int] | None = None,
-    plain_copy: str | None = None,
-) -> Repository:
-    """Change what does not touch the place."""
-    row = repository_of(customer)
-    return set_repository(
-        customer,
-        row.kind,
-        row.location,
-        credential=row.credential,
-        append_only=append_only,
-        keep=keep,
-        plain_copy=plain_copy,
-    )
-
-
 def rotate_repository(repository: Repository) -> int:
     """A new key for it, then the old ones are removed; how many were. Repeated after a kill, it is finished.
 
@@ -128,7 +109,9 @@ def rotate_repository(repository: Repository) -> int:
             raise StoreError("failed", "The repository does not open with its new key; the old one stays.")
         Repository.objects.filter(pk=row.pk).update(password=row.next_password)
     row.refresh_from_db()
-    removed = Store(location(row)).remove_other_keys()
+    renewed = Store(location(row))
+    removed = renewed.remove_other_keys()
+    renewed.lighten_key()
     Repository.objects.filter(pk=row.pk).update(next_password=None)
     return removed
 

@@ -23,7 +23,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ringkeep.backups.store import Entry, Store
+from ringkeep.backups.store import Store
+from ringkeep.backups.store_entries import Entry
 from ringkeep.translation import Words, shown
 
 FILES, OWNERS, README = "files", "OWNERS.jsonl", "README.txt"

@@ -6,7 +6,6 @@ A step of a job may call any of these again after a kill -9: what was half done 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -19,6 +18,8 @@ from typing import Any
 
 from ringkeep.backups import store_checking, store_locks
 from ringkeep.backups.store_checking import Damage
+from ringkeep.backups.store_entries import Entry, Key, Snapshot, entry, instant
+from ringkeep.backups.store_keys import UNGUESSABLE, add_key_file, key_file
 from ringkeep.backups.store_locations import DIRECTORY, Location, access, reach
 from ringkeep.backups.store_process import Access, Line, Ran, StoreError, documents, failure, run
 
@@ -39,40 +40,6 @@ class Saved:
     stored_bytes: int
     files: int
     cpu_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One stored state as the repository lists it."""
-
-    id: str
-    at: datetime
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of a snapshot; owner and mode as data. `kind`: file, dir, symlink, or another of restic's words."""
-
-    path: str  # "/etc/asterisk/sip.conf"
-    kind: str
-    size_bytes: int
-    mode: int  # permission bits with set-uid, set-gid, sticky
-    uid: int
-    gid: int
-    user: str
-    group: str
-    modified_at: str  # RFC 3339
-    target: str  # of a symlink
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One password that opens the repository."""
-
-    id: str
-    current: bool
-    created: str
 
 
 class Store:
@@ -108,6 +75,7 @@ class Store:
             if error.kind != "no-repository":
                 raise
             self._make()
+            self.lighten_key()
             found = self._config()
         if self._opened is not None:
             self._opened(found)
@@ -201,7 +169,7 @@ class Store:
             raise ValueError(f"no tag: {tag}")
         ran = self._run(["snapshots", "--json", *(["--tag", tag] if tag else [])])
         listed = [
-            Snapshot(found["id"], _instant(found["time"]), tuple(found.get("tags") or ()))
+            Snapshot(found["id"], instant(found["time"]), tuple(found.get("tags") or ()))
             for found in json.loads(ran.out or b"[]") or []
         ]
         return sorted(listed, key=lambda snapshot: snapshot.at)
@@ -220,7 +188,7 @@ class Store:
         def follow(line: bytes) -> None:
             for document in documents(line):
                 if document.get("struct_type") == "node":
-                    found.append(_entry(document))
+                    found.append(entry(document))
 
         arguments = ["ls", "--json", _named(snapshot), *([] if under == "/" else [_rooted(under)])]
         self._run(arguments, each_line=follow)
@@ -320,10 +288,37 @@ class Store:
 
     def keys(self) -> list[Key]:
         """The passwords that open it; `current` is ours."""
+        return self._keys()
+
+    def _keys(self, *options: str) -> list[Key]:
         return [
             Key(found["id"], bool(found["current"]), str(found.get("created", "")))
-            for found in json.loads(self._run(["key", "list", "--json"]).out)
+            for found in json.loads(self._run(["key", "list", "--json", *options]).out)
         ]
+
+    def lighten_key(self) -> bool:
+        """Let our password open the repository in milliseconds (store_keys.py); whether it does now.
+
+        Only in a directory, and for a password that nobody can guess. A kill in the middle leaves both keys.
+        """
+        if self.location.kind != DIRECTORY or self.location.append_only or len(self.location.password) < UNGUESSABLE:
+            return False
+        heavy = next(key.id for key in self.keys() if key.current)
+        master = self._run(["cat", "masterkey"]).out.strip()
+        keys = Path(self.location.place) / "keys"
+        light = add_key_file(
+            keys.parent, key_file(master, self.location.password, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        )
+        try:
+            # restic itself opens it, or it goes again
+            opened_by = next(key.id for key in self._keys("--key-hint", light.name) if key.current)
+        except StoreError:
+            opened_by = ""
+        if not opened_by or not light.name.startswith(opened_by):
+            light.unlink(missing_ok=True)
+            return False
+        self._run(["key", "remove", heavy, "--key-hint", light.name])
+        return True
 
     def add_key(self, password: str) -> None:
         """Let another password open it too."""
@@ -388,25 +383,3 @@ def _rooted(path: str) -> str:
 def _literal(path: str) -> str:
     """A path as restic's pattern for just this path."""
     return re.sub(r"([*?\[\]\\])", r"\\\1", path)
-
-
-def _instant(text: str) -> datetime:
-    """RFC 3339 with nanoseconds, as Go writes it."""
-    with contextlib.suppress(ValueError):
-        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00")))
-    return datetime.fromtimestamp(0, UTC)
-
-
-GO_MODES = {1 << 23: 0o4000, 1 << 22: 0o2000, 1 << 20: 0o1000}  # Go's own bits for set-uid, set-gid, sticky
-
-
-def _entry(node: dict[str, Any]) -> Entry:
-    mode = int(node.get("mode", 0))
-    permissions = mode & 0o777
-    for bit, ours in GO_MODES.items():
-        permissions |= ours if mode & bit else 0
-    return Entry(
-        str(node["path"]), str(node.get("type", "")), int(node.get("size", 0)), permissions, int(node.get("uid", 0)),
-        int(node.get("gid", 0)), str(node.get("user", "")), str(node.get("group", "")), str(node.get("mtime", "")),
-        str(node.get("linktarget", "")),
-    )  # fmt: skip
