@@ -41,6 +41,15 @@ def test_issabel_is_recognised_before_the_freepbx_that_it_holds(machine: Machine
     assert {"product", "state", "system"} <= {part.name for part in pbx.parts(facts)}
 
 
+def test_a_database_that_cannot_be_seen_is_a_part_that_will_fail_and_not_one_that_is_absent(
+    freepbx: Machine, here: Here
+) -> None:
+    facts = asyncio.run(pbx.recognise(here))
+    assert facts.databases == ()
+    assert [part.databases for part in pbx.parts(facts) if part.name == "database"] == [("asterisk",)]
+    assert "database" not in {part.name for part in pbx.parts(pbx.Facts("asterisk"))}
+
+
 def test_a_machine_without_asterisk_is_refused_for_good(machine: Machine, here: Here) -> None:
     machine.write("local/asterisk", "").unlink()
     (machine.root / "etc/asterisk").rename(machine.root / "etc/other")

@@ -20,7 +20,7 @@ def parts(facts: Facts, product: Product) -> tuple[Part, ...]:
         Part("configuration", _once(d["astetcdir"], "/etc/asterisk", "/etc/dahdi", "/etc/odbc.ini", "/etc/odbcinst.ini", *facts.outside),
              probed="content"),
         Part("state", (), sqlite=(state,)),
-        Part("database", (), databases=tuple(name for name in facts.databases if name not in records)),
+        Part("database", (), databases=tuple(sorted({*product.needed, *facts.databases} - {*records}))),
         Part("sounds", tuple(f"{each}/sounds" for each in data), probed="names"),
         Part("music", tuple(f"{each}/{name}" for each in data for name in SOUNDS if name.startswith("moh")), probed="names"),
         Part("scripts", _once(d["astagidir"], *(f"{each}/agi-bin" for each in data), f"{d['astvarlibdir']}/scripts"), probed="content"),

@@ -84,6 +84,7 @@ class Product:
     recognised: Callable[[Mapping[str, str]], str | None]  # those sections -> version, "" when unknown; None: another
     login: str = ""  # shell that sets RK_USER and RK_PASSWORD from the product's own files
     databases: tuple[str, ...] = ()  # names that belong to it when they are there
+    needed: tuple[str, ...] = ()  # those without which it is none: not to be seen there is a fault, not an absence
     records: tuple[str, ...] = ()  # those of them that hold call records only
     modules: Callable[[Mapping[str, str]], dict[str, str]] = lambda _: {}
     extra: Callable[[Facts], tuple[Part, ...]] = lambda _: ()

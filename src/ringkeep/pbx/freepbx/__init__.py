@@ -65,6 +65,7 @@ PRODUCT = Product(
     recognised=recognised,
     login=LOGIN,
     databases=("asterisk", "asteriskcdrdb", "qstats", "endpointman"),
+    needed=("asterisk",),
     records=("asteriskcdrdb",),
     modules=modules,
     extra=extra,

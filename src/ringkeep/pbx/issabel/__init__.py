@@ -76,6 +76,7 @@ PRODUCT = Product(
     login=LOGIN,
     databases=("asterisk", "asteriskcdrdb", "call_center", "endpointconfig", "endpointman", "meetme", "qstats",
                "roundcubedb", "vtigercrm510", "a2billing"),
+    needed=("asterisk",),
     records=("asteriskcdrdb", "qstats"),
     modules=modules,
     extra=extra,
