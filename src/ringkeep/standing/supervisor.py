@@ -127,7 +127,9 @@ async def _let_in(server: machine.Machine, listening: socket.socket) -> None:
         ours, theirs = socket.socketpair()
         command = server.command("/usr/sbin/sshd", "-i", "-e", "-f", "/etc/ssh/ringkeep_sshd")
         with theirs, contextlib.suppress(OSError):
-            running.append(subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL))
+            running.append(
+                subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL)
+            )
         task = asyncio.create_task(_relay(connection, ours))
         passing.add(task)
         task.add_done_callback(passing.discard)
