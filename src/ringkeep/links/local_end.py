@@ -26,22 +26,31 @@ class LocalEnd:
         self._start, self._count = start, count
         self._folder = ""
         self._server: asyncio.AbstractServer | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> LocalEnd:
         self._folder = tempfile.mkdtemp(prefix="ringkeep-")  # 0700
         self._socket = str(Path(self._folder) / "end")
-        self._server = await asyncio.start_unix_server(self._serve, self._socket, limit=COMMAND_BYTES)
+        self._server = await asyncio.start_unix_server(self._accept, self._socket, limit=COMMAND_BYTES)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._server:
             self._server.close()
+        for task in self._serving:  # a command that says nothing would not notice that its program is gone
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def command(self) -> str:
         """As rsync splits it: words apart by blanks."""
         return " ".join(shlex.quote(word) for word in (sys.executable, "-S", "-E", pipe.__file__, self._socket))
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         process = None
@@ -65,6 +74,8 @@ class LocalEnd:
             for task in tasks:
                 task.cancel()
             if process is not None:
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    process.terminate()
                 process.close()
             with contextlib.suppress(Exception):
                 writer.close()

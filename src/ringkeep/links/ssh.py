@@ -6,11 +6,9 @@ Nothing of this machine's own SSH set-up is used: no agent, no known_hosts, no c
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import shlex
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,11 +16,12 @@ from typing import Any, TypeVar
 import asyncssh
 
 from ringkeep.links import LinkError
+from ringkeep.links.failures import as_link_errors, last_line
+from ringkeep.links.host_keys import HOST_KEYS, algorithms
+from ringkeep.links.host_keys import fingerprint as fingerprint
+from ringkeep.links.host_keys import new_key as new_key
 from ringkeep.links.local_end import LocalEnd
 
-HOST_KEYS = (
-    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256",
-)  # fmt: skip
 KEEPALIVE_S, KEEPALIVES_MISSED = 15, 3
 PIECE_BYTES = 1 << 16
 STDERR_BYTES = 64 << 10
@@ -94,7 +93,10 @@ class Connection:
     async def send(
         self, command: str, source: AsyncIterator[bytes], *, sudo: bool = False, timeout_s: float = 3600.0
     ) -> Result:
-        """Run a command that reads `source` on its standard input."""
+        """Run a command that reads `source` on its standard input; what `source` raises comes out here.
+
+        The command cannot tell a broken line from the end: it must check what came before it uses it.
+        """
         return await self._talk(command, source, sudo, timeout_s, 8 << 20)
 
     async def stream(self, command: str, *, sudo: bool = False, timeout_s: float = 3600.0) -> AsyncIterator[bytes]:
@@ -118,7 +120,7 @@ class Connection:
         self._check_sudo(sudo, code, err)
         if code != 0:
             raise LinkError(
-                "failed", f"A command on {self._target.address} ended with {code}: {_line(err)}", permanent=True
+                "failed", f"A command on {self._target.address} ended with {code}: {last_line(err)}", permanent=True
             )
 
     async def _talk(
@@ -130,6 +132,8 @@ class Connection:
                 said = asyncio.create_task(self._stderr(process))
                 try:
                     out = await self._stdout(process, limit_bytes)
+                    if feeding.done():
+                        feeding.result()  # the source failed, so that the command was ended
                     code = await self._ended(process)
                     err = await said
                 finally:
@@ -142,19 +146,30 @@ class Connection:
     @asynccontextmanager
     async def _started(self, command: str, sudo: bool) -> AsyncIterator[asyncssh.SSHClientProcess[bytes]]:
         if sudo and self._target.sudo and self._target.user != "root":
-            command = f"sudo -n -- sh -c {shlex.quote(command)}"
+            # In English, so that a refusal is understood; `env`, for not every account's shell is a Bourne one.
+            command = f"env LC_ALL=C sudo -n -- sh -c {shlex.quote(command)}"
         process = await self._connection.create_process(command, encoding=None)
         try:
             yield process
         finally:
-            process.close()
+            _end(process)
 
     async def _feed(self, process: asyncssh.SSHClientProcess[bytes], source: AsyncIterator[bytes]) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError, asyncssh.Error):  # it ended without reading all
-            async for piece in source:
+        pieces = aiter(source)
+        while True:
+            try:
+                piece = await anext(pieces, None)
+            except Exception:
+                _end(process)  # or it would wait for the rest
+                raise
+            try:
+                if piece is None:
+                    process.stdin.write_eof()
+                    return
                 process.stdin.write(piece)
                 await process.stdin.drain()
-            process.stdin.write_eof()
+            except (OSError, asyncssh.Error):
+                return  # it ended without reading all
 
     async def _stdout(self, process: asyncssh.SSHClientProcess[bytes], limit_bytes: int) -> bytes:
         pieces, size = [], 0
@@ -185,10 +200,11 @@ class Connection:
         return process.exit_status if process.exit_status is not None else 128
 
     def _check_sudo(self, sudo: bool, code: int, err: str) -> None:
-        if sudo and self._target.sudo and code != 0 and any(words in err for words in NO_SUDO):
+        there_is_none = code == 127 and err.startswith("env: ") and "sudo" in err
+        if sudo and self._target.sudo and code != 0 and (there_is_none or any(words in err for words in NO_SUDO)):
             raise LinkError(
                 "no-sudo",
-                f"{self._target.address} may not use sudo without a password ({_line(err)}). Put this line into "
+                f"{self._target.address} may not use sudo without a password ({last_line(err)}). Put this line into "
                 f"/etc/sudoers.d/ringkeep there: {SUDO_LINE.format(user=self._target.user)}",
                 permanent=True,
             )
@@ -213,44 +229,14 @@ class Connection:
         return self._received
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
-        return _as_link_errors(self._target)
+        return as_link_errors(self._target)
 
 
-@contextlib.contextmanager
-def _as_link_errors(target: Target) -> Iterator[None]:
-    """Turn what asyncssh and the system raise into `LinkError`."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise LinkError("timeout", f"{target.address} took too long to answer.") from error
-    except asyncssh.HostKeyNotVerifiable as error:
-        raise LinkError(
-            "host-key-changed", f"{target.address} shows another host key than the pinned one ({_print_of(target.host_key)}).",
-            permanent=True,
-        ) from error  # fmt: skip
-    except asyncssh.PermissionDenied as error:
-        raise LinkError(
-            "refused-login",
-            f"{target.address} refuses the login with this {'key' if target.key else 'password'}."
-            + (" Is its public half in the account's ~/.ssh/authorized_keys there?" if target.key else ""),
-            permanent=True,
-        ) from error
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-        raise LinkError(  # without its cause: what a library says of a key may quote it
-            "refused-login",
-            f"The key for {target.address} cannot be read: it must be a private key in OpenSSH or PEM form without a passphrase.",
-            permanent=True,
-        ) from None
-    except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError, EOFError) as error:
-        raise LinkError("cut", f"The connection to {target.address} was cut.") from error
-    except asyncssh.ChannelOpenError as error:
-        if "connection" in str(error).lower():  # asyncssh: "SSH connection closed"
-            raise LinkError("cut", f"The connection to {target.address} was cut.") from error
-        raise LinkError(
-            "failed", f"{target.address} lets us run nothing: {_line(str(error))}.", permanent=True
-        ) from error
-    except (OSError, asyncssh.Error) as error:
-        raise LinkError("unreachable", f"{target.address} cannot be reached: {_line(str(error))}.") from error
+def _end(process: asyncssh.SSHClientProcess[bytes]) -> None:
+    """Let nothing of it run on over there: closing alone leaves a silent command alive (sshd only closes its pipes)."""
+    with contextlib.suppress(OSError):  # it has ended, or the line has
+        process.terminate()
+    process.close()
 
 
 T = TypeVar("T")
@@ -262,27 +248,6 @@ async def _before(until: float, waited_for: Awaitable[T]) -> T:
     if asyncio.get_running_loop().time() > until:  # what is there at once never waits, so nothing interrupts it
         raise TimeoutError
     return value
-
-
-def _line(text: str) -> str:
-    """The last line of a text, cut, without steering characters."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return "".join(
-        letter if letter.isprintable() else "?" for letter in (lines[-1] if lines else "no reason given")[:300]
-    )
-
-
-def fingerprint(host_key: str) -> str:
-    """SHA256:... of a host key's line, as ssh-keygen prints it. Raises `LinkError`."""
-    try:
-        blob = base64.b64decode(host_key.split()[1], validate=True)
-    except (IndexError, ValueError) as error:
-        raise LinkError("failed", "This is not a host key.", permanent=True) from error
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-
-
-def _print_of(host_key: str | None) -> str:
-    return fingerprint(host_key) if host_key else "none"
 
 
 def connect(target: Target, *, timeout_s: float = 20.0) -> AbstractAsyncContextManager[Connection]:
@@ -311,12 +276,12 @@ async def _opened(
 ) -> AsyncIterator[asyncssh.SSHClientConnection]:
     if target.host_key is None:
         raise LinkError("host-key-changed", f"No host key of {target.address} is pinned.", permanent=True)
-    with _as_link_errors(target):
+    with as_link_errors(target):
         async with asyncio.timeout(timeout_s):
             connection = await asyncssh.connect(
                 target.host, target.port, tunnel=tunnel or (), username=target.user,
                 known_hosts=([asyncssh.import_public_key(target.host_key)], [], []),
-                server_host_key_algs=_algorithms(target.host_key),
+                server_host_key_algs=algorithms(target.host_key),
                 client_keys=[asyncssh.import_private_key(target.key)] if target.key else None,
                 password=target.password, agent_path=None, config=None, gss_kex=False, gss_auth=False, x509_trusted_certs=None,
                 preferred_auth="publickey,password,keyboard-interactive", login_timeout=timeout_s,
@@ -339,18 +304,11 @@ async def _explained(target: Target, error: LinkError, timeout_s: float) -> Link
         shown = fingerprint(await ask_host_key(target.host, target.port, jump=target.jump, timeout_s=timeout_s))
     return LinkError(
         error.kind,
-        f"{target.address} shows another host key ({shown}) than the one pinned at enrolment ({_print_of(target.host_key)}). "
+        f"{target.address} shows another host key ({shown}) than the one pinned at enrolment ({fingerprint(target.host_key or '')}). "
         "Nothing was sent to it. If the server was reinstalled, pin the new one with `ringkeep enrol --again --name NAME`; otherwise somebody may stand "
         "between you and it.",
         permanent=True,
     )
-
-
-def _algorithms(host_key: str) -> list[str]:
-    """The pinned key's kind first; the others after it, so that a server that lost that key is told as changed."""
-    kind = host_key.split()[0]
-    own = ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
-    return own + [other for other in HOST_KEYS if other not in own]
 
 
 async def ask_host_key(host: str, port: int, *, jump: Target | None = None, timeout_s: float = 20.0) -> str:
@@ -360,7 +318,7 @@ async def ask_host_key(host: str, port: int, *, jump: Target | None = None, time
         tunnel: Any = ()
         if jump:
             tunnel = await stack.enter_async_context(_opened(jump, timeout_s, None))
-        with _as_link_errors(target):
+        with as_link_errors(target):
             async with asyncio.timeout(timeout_s):
                 key = await asyncssh.get_server_host_key(
                     host, port, tunnel=tunnel, config=None, server_host_key_algs=HOST_KEYS
@@ -368,9 +326,3 @@ async def ask_host_key(host: str, port: int, *, jump: Target | None = None, time
     if key is None:
         raise LinkError("unreachable", f"{host}:{port} shows no host key.")
     return " ".join(key.export_public_key().decode().split()[:2])
-
-
-def new_key(comment: str) -> tuple[str, str]:
-    """A fresh Ed25519 pair: (private key in OpenSSH form, public line)."""
-    pair = asyncssh.generate_private_key("ssh-ed25519", comment=comment)
-    return pair.export_private_key().decode(), pair.export_public_key().decode().strip()
