@@ -67,12 +67,30 @@ def status(
     raise typer.Exit(NOT_GOOD if any(row["findings"] for row in found["systems"]) else GOOD)
 
 
-def backup(name: Name, as_json: AsJson = False) -> None:
-    """Back a phone system up now, and wait for it."""
+def backup(
+    name: Name,
+    later: Annotated[bool, typer.Option("--later", help="only ask for it; a server makes it")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Back a phone system up now, have the backup drilled, and wait for both."""
     _prepared()
     from ringkeep.fleet.queries import phone_system
     from ringkeep.web.asking import ask_backup
 
+    if later:
+        from ringkeep.fleet.queries import NoSuchPhoneSystem
+        from ringkeep.web.status import job_document
+
+        try:
+            asked = job_document(ask_backup(phone_system(name), "command"))
+        except NoSuchPhoneSystem as error:
+            errors.print(f"error: {error}")
+            raise typer.Exit(USAGE) from None
+        if as_json:
+            print_json(asked)
+        else:
+            typer.echo(f"asked for: ringkeep job {asked['id']}")
+        return
     _finish(lambda: ask_backup(phone_system(name), "command"), as_json)
 
 
