@@ -1,0 +1,113 @@
+"""A lab phone system that stands is a real server with real phones, keeps what is changed, and can reach nothing of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ringkeep.standing import control
+from ringkeep.standing.places import Standing, StandingError
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """The FreePBX-like sample on Asterisk 16, with its database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGKEEP_HOME", str(tmp_path_factory.mktemp("home")))
+        yield control.up("clinic", SAMPLES / "narvan", asterisk=16, calls=True)
+        control.down("clinic", delete=True)
+
+
+def run(on: Standing, command: str) -> str:
+    """What a command of its shell says; its errors too."""
+    where = [f"{on.user}@{on.host}", "-p", str(on.port), "-i", on.key, "-o", "IdentitiesOnly=yes"]
+    trust = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    done = subprocess.run(
+        ["ssh", *where, *trust, command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def until(on: Standing, command: str, wanted: str, within_s: float = 15.0) -> str:
+    """Ask again until the answer holds something; the last answer."""
+    deadline = time.monotonic() + within_s
+    while wanted not in (said := run(on, command)) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    return said
+
+
+def test_phones_and_the_carrier_are_registered(clinic: Standing) -> None:
+    assert "14 online" in until(
+        clinic, "sudo asterisk -rx 'sip show peers' | grep -c OK | sed 's/15/14 online/'", "14 online"
+    )
+    assert "Registered" in until(clinic, "sudo asterisk -rx 'sip show registry'", "Registered")
+
+
+def test_calls_are_made(clinic: Standing) -> None:
+    assert until(
+        clinic, "sudo asterisk -rx 'core show channels concise'; sudo cat /var/log/asterisk/cdr-csv/Master.csv", "SIP/"
+    )
+
+
+def test_the_database_is_there_for_root_and_for_the_product(clinic: Standing) -> None:
+    assert until(clinic, "sudo mysql -N -e 'select count(*) from asterisk.users'", "14") == "14"
+    said = run(
+        clinic,
+        "mysql -N -ufreepbxuser -ponly-in-the-lab-db asterisk -e 'select data from sip where id=301 and keyword=\"dial\"'",
+    )
+    assert said == "SIP/301"
+
+
+def test_asterisk_comes_again_when_it_is_killed(clinic: Standing) -> None:
+    before = run(clinic, "pidof asterisk")
+    run(clinic, "sudo kill -9 $(pidof asterisk)")
+    assert "Asterisk 16" in until(clinic, "sudo asterisk -rx 'core show version'", "Asterisk 16")
+    assert run(clinic, "pidof asterisk") not in ("", before)
+
+
+def test_its_root_can_neither_mount_nor_reach_what_listens_on_this_machine(clinic: Standing) -> None:
+    said = run(clinic, "sudo sh -c 'mount -t tmpfs x /mnt || echo no mount; unshare -Ur true || echo no namespace'")
+    assert "no mount" in said and "no namespace" in said
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        port = here.getsockname()[1]
+        assert "reached" not in run(clinic, f"bash -c ': </dev/tcp/127.0.0.1/{port}' 2>&1 && echo reached")
+
+
+def test_no_process_inside_holds_a_socket_of_this_machines_network(clinic: Standing) -> None:
+    # It could connect it anew, to anything that listens here (connect to AF_UNSPEC, then to another address).
+    with socket.create_connection((clinic.host, clinic.port)) as open_one:
+        assert open_one.recv(4) == b"SSH-"
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ours = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == clinic.port}
+        assert ours
+        assert not ours & set(_sockets_inside())
+
+
+def _sockets_inside() -> Iterator[str]:
+    """Sockets that processes in other user namespaces than ours hold."""
+    here = os.readlink("/proc/self/ns/user")
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "ns/user") != here:
+                for entry in (process / "fd").iterdir():
+                    yield os.readlink(entry)
+
+
+def test_what_is_changed_in_it_stays(clinic: Standing) -> None:
+    run(clinic, "sudo sh -c 'echo changed >> /etc/asterisk/extensions_custom.conf; sync'")
+    with pytest.raises(StandingError, match="up already"):
+        control.up("clinic", SAMPLES / "narvan")
+    assert control.down("clinic")
+    again = control.up("clinic")
+    assert run(again, "sudo tail -n 1 /etc/asterisk/extensions_custom.conf") == "changed"
+    assert again.host_key == clinic.host_key and again.port == clinic.port
