@@ -85,7 +85,7 @@ def goal(tmp_path: Path) -> dict[str, tuple[object, ...]]:
     return made
 
 
-@pytest.mark.parametrize("way", ["resume", "rollback", "late"])
+@pytest.mark.parametrize("way", ["resume", "rollback"])
 def test_killed_before_every_program_of_the_swap_it_completes_or_brings_back_what_was(
     tmp_path: Path, goal: dict[str, tuple[object, ...]], way: str
 ) -> None:
@@ -106,9 +106,10 @@ def test_killed_before_every_program_of_the_swap_it_completes_or_brings_back_wha
             assert one.phase == "swapped" and one.run("confirm") == 0, one.said
             assert seen(place) == goal, (die_at, phase)
         else:
-            if way == "late" and phase != "staged":
+            by_itself = phase != "staged" and die_at % 3 == 0  # as after a restart of the machine; else we ask for it
+            if by_itself:
                 (state / "deadline").write_text("another-boot 0\n")
-            assert one.run("rollback" if phase == "staged" else way) == 0, one.said
+            assert one.run("late" if by_itself else "rollback") == 0, one.said
             assert one.phase == "rolled-back" and one.run("clean") == 0, one.said
             assert seen(place) == was, (die_at, phase)
         assert linked(place) == []

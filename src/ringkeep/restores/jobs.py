@@ -11,6 +11,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,7 +83,7 @@ def compare(run: Run, pk: int, before: str) -> None:
     place = Workplace.of(row.target_id, row.name)
     if not row.release_trunks:
         _bring_out(row, place, run)
-    made = _prepared(row, place)
+    made = _prepared(row, place, tell=True)
     actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": made.warnings})
     for warning in made.warnings:
         run.log(warning, "warning")
@@ -105,12 +106,13 @@ def send(run: Run, pk: int) -> None:
     row = _row(pk)
     place = Workplace.of(row.target_id, row.name)
     actions.note(pk, state=STAGING)
-    made = _prepared(row, place)
+    made = _prepared(row, place, tell=False)
+    plan = replace(made.plan, restart=row.plan["counts"]["restart"])
 
     async def work(connection: Connection) -> None:
         swap = _swap(connection, row)
         if await swap.phase() in ("absent", "new", "staging", "staged"):
-            await swap.send(made.plan, place.backup, place.dumps, made.live.directories)
+            await swap.send(plan, place.backup, place.dumps, made.live.directories)
 
     _connected(row.target, work)
     run.progress("sent", 1.0)
@@ -248,15 +250,15 @@ def _bring_out(row: Restore, place: Workplace, run: Run) -> None:
     repository.restore(row.backup.snapshot, place.backup, there)
 
 
-def _prepared(row: Restore, place: Workplace) -> workplace.Prepared:
+def _prepared(row: Restore, place: Workplace, *, tell: bool) -> workplace.Prepared:
     mirror, facts, then = backing_up.mirror(row.target), row.target.facts, row.backup.phone_system.facts
     target = workplace.Target(
         facts.get("product", "asterisk"), then.get("product", "asterisk"), facts.get("asterisk_major"),
         then.get("asterisk_major"), row.target_id != row.backup.phone_system_id,
     )  # fmt: skip
     if row.release_trunks:
-        return workplace.prepare_release(place, mirror, target)
-    return workplace.prepare(place, mirror, target, parse(row.only), exact=row.exact, hold=row.hold_trunks)
+        return workplace.prepare_release(place, mirror, target, tell=tell)
+    return workplace.prepare(place, mirror, target, parse(row.only), exact=row.exact, hold=row.hold_trunks, tell=tell)
 
 
 def _connected(system: PhoneSystem, work: Callable[[Connection], Awaitable[T]]) -> T:

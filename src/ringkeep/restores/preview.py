@@ -76,11 +76,11 @@ def _write_astdb(into: Path, directories: Mapping[str, str], astdb: Mapping[str,
     base.close()
 
 
-def changes(live: Path, after: Path) -> tuple[list[dict[str, Any]], PhoneSystem]:
-    """The sentences of `ringkeep diff`, secrets covered, and the system that would result. Raises `SourceError`."""
+def changes(live: Path, after: Path) -> tuple[list[dict[str, Any]], PhoneSystem, PhoneSystem]:
+    """The sentences of `ringkeep diff`, secrets covered; the system now, and the one to be. Raises `SourceError`."""
     with opened(live) as a, opened(after) as b:
         found = secrets_of(a.system, b.system).covered_in(compare(a.system, b.system))
-        return [document(one, Words("en")) for one in found], b.system
+        return [document(one, Words("en")) for one in found], a.system, b.system
 
 
 def same(expected: PhoneSystem, live: Path) -> tuple[Change, ...]:

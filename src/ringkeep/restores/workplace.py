@@ -12,9 +12,9 @@ from typing import Any
 from ringkeep.asterisk.conf import read_configuration
 from ringkeep.asterisk.conf_editor import ConfEditor, EditRefused
 from ringkeep.backups.fetch_mirror import OURS
-from ringkeep.explanations.opened import opened
 from ringkeep.home import folder
 from ringkeep.lab.tree import read_directories
+from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.restores import dumps, objects, preview, trunks
 from ringkeep.restores.planning import FILE, GONE, Plan, State, plan
 from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted
@@ -110,7 +110,6 @@ class Prepared:
     live: State
     changes: list[dict[str, Any]]
     warnings: list[str]
-    holds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +124,9 @@ class Target:
 
 
 def prepare(
-    place: Workplace, mirror: Path, target: Target, wanted: tuple[Wanted, ...], *, exact: bool, hold: bool
+    place: Workplace, mirror: Path, target: Target, wanted: tuple[Wanted, ...], *, exact: bool, hold: bool, tell: bool
 ) -> Prepared:
-    """Compare the backup with the live system and plan. Raises `SelectionError`, `HoldRefused`, `SourceError`, `OSError`."""
+    """Compare the backup with the live system and plan; `tell`: also say what would change. Raises `SelectionError`, `HoldRefused`, `SourceError`, `OSError`."""
     warnings: list[str] = []
     wanted = together(wanted, target, warnings)
     now_files, then_files = config_files(mirror), config_files(place.backup)
@@ -145,7 +144,7 @@ def prepare(
         contents |= trunks.held(result)
     made = plan(backup, live, wanted, contents=contents, exact=exact)
     made = replace(made, databases=_reduced(place, mirror, made))
-    return _previewed(place, mirror, target, made, live, backup, warnings, holds=hold and bool(contents))
+    return _previewed(place, mirror, target, made, live, backup, warnings, tell=tell)
 
 
 def _reduced(place: Workplace, mirror: Path, made: Plan) -> dict[str, int]:
@@ -159,33 +158,34 @@ def _reduced(place: Workplace, mirror: Path, made: Plan) -> dict[str, int]:
     return found
 
 
-def prepare_release(place: Workplace, mirror: Path, target: Target) -> Prepared:
+def prepare_release(place: Workplace, mirror: Path, target: Target, *, tell: bool) -> Prepared:
     """The plan that lets held trunks go: the true bytes of the marked lines."""
     files = config_files(mirror)
     live = state(mirror, read_directories(files))
     made = plan(State({}, live.directories), live, (), contents=trunks.released(files))
-    return _previewed(place, mirror, target, made, live, live, [], holds=False)
+    return _previewed(place, mirror, target, made, live, live, [], tell=tell)
 
 
 def _previewed(
-    place: Workplace, mirror: Path, target: Target, made: Plan, live: State, backup: State, warnings: list[str], *, holds: bool
+    place: Workplace, mirror: Path, target: Target, made: Plan, live: State, backup: State, warnings: list[str], *, tell: bool
 ) -> Prepared:  # fmt: skip
+    if not tell:
+        return Prepared(made, live, [], [])
     astdb = backup.astdb if made.astdb and backup.astdb is not None else live.astdb
     shutil.rmtree(place.after, ignore_errors=True)
     preview.lay_out(made, live, mirror, place.backup, place.after, astdb)
-    changes, after = preview.changes(mirror, place.after)
-    if {(one.name, one.protocol, one.address, one.port) for one in after.listeners} != _listening(mirror):
+    changes, now, after = preview.changes(mirror, place.after)
+    if _listening(now) != _listening(after):
         made = replace(made, restart=True)
     warnings += preview.newer_asterisk(after, target.backup_major, target.major)
     if made.restart:
         warnings.append("Asterisk is restarted at the end: calls in progress are cut.")
     place.expect(made, live)
-    return Prepared(made, live, changes, warnings, holds)
+    return Prepared(made, live, changes, warnings)
 
 
-def _listening(mirror: Path) -> set[tuple[str, str, str, int]]:
-    with opened(mirror) as now:
-        return {(one.name, one.protocol, one.address, one.port) for one in now.system.listeners}
+def _listening(system: PhoneSystem) -> set[tuple[str, str, str, int]]:
+    return {(one.name, one.protocol, one.address, one.port) for one in system.listeners}
 
 
 def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[str]) -> tuple[Wanted, ...]:
