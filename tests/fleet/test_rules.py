@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -75,8 +76,17 @@ def test_one_backup_a_night_also_when_the_clocks_change() -> None:
         assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(days))
 
 
-def test_a_fleet_spreads_over_the_window() -> None:
+def test_a_fleet_of_1000_spreads_over_the_window_and_each_keeps_its_place() -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    starts = sorted(next_backup_at(System(f"system-{number}"), now) for number in range(240))
-    hours = [sum(1 for at in starts if at.hour == hour) for hour in (1, 2, 3, 4)]
-    assert min(hours) > 30, hours
+    fleet = [System(f"system-{number}") for number in range(1000)]
+    starts = sorted(next_backup_at(system, now) for system in fleet)
+    quarters = Counter((at.hour, at.minute // 15) for at in starts)
+    assert len(quarters) >= 14 and max(quarters.values()) < 110, quarters  # 216 minutes: 70 in a quarter of an hour
+    assert starts == sorted(next_backup_at(system, now + timedelta(hours=1)) for system in reversed(fleet))
+
+
+def test_a_fleet_spreads_over_what_busy_hours_leave() -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    starts = [next_backup_at(System(f"system-{n}", busy_from=time(2), busy_until=time(4)), now) for n in range(200)]
+    hours = Counter(at.hour for at in starts)
+    assert set(hours) == {1, 4} and min(hours.values()) > 60, hours

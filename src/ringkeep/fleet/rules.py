@@ -31,18 +31,39 @@ def next_backup_at(of: Rhythm, now: datetime) -> datetime:
     """The next nightly backup after `now`: inside the window of its own zone, at a place of its own in it.
 
     The place depends on the name and the day, so that a fleet spreads over the window and a restart changes nothing.
+    Busy hours are left out of the window; where they cover all of it, the window wins.
     """
     own = zone(of.time_zone)
     day = now.astimezone(own).date() - timedelta(days=1)
     while True:
-        begins, length = _window(of, day, own)
+        free = _free(of, day, own)
         share = int.from_bytes(hashlib.sha256(f"{of.name} {day}".encode()).digest()[:4], "big") / 2**32
-        at = begins + length * share * 0.9  # the last tenth is for the work itself
-        if at > now and not is_busy(of, at):
-            return at
+        into = sum((last - first for first, last in free), timedelta()) * share * 0.9  # the last tenth is for the work
+        for first, last in free:
+            if first + into < last:
+                break
+            into -= last - first
+        if first + into > now:
+            return first + into
         day += timedelta(days=1)
-        if (day - now.astimezone(own).date()).days > 8:  # the busy hours cover all of the window: the window wins
-            return at
+
+
+def _free(of: Rhythm, day: date, own: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    """The window of a day without its busy hours, in order; never empty."""
+    begins, length = _window(of, day, own)
+    free = [(begins, begins + length)]
+    if of.busy_from is None or of.busy_until is None:
+        return free
+    for away in (-1, 0, 1):
+        first_day = day + timedelta(days=away)
+        last_day = first_day if of.busy_from <= of.busy_until else first_day + timedelta(days=1)
+        for fold in (0, 1):  # an hour that comes twice is busy twice
+            busy_from = datetime.combine(first_day, of.busy_from.replace(fold=fold), own).astimezone(UTC)
+            busy_until = datetime.combine(last_day, of.busy_until.replace(fold=fold), own).astimezone(UTC)
+            if busy_from < busy_until:
+                pieces = [(a, min(b, busy_from)) for a, b in free] + [(max(a, busy_until), b) for a, b in free]
+                free = sorted((a, b) for a, b in pieces if a < b)
+    return free or [(begins, begins + length)]
 
 
 def _window(of: Rhythm, day: date, own: ZoneInfo) -> tuple[datetime, timedelta]:
