@@ -204,7 +204,7 @@ def test_kill_9_of_us_in_a_save_ends_restic_and_leaves_a_whole_repository(
     process.kill()
     process.wait()
     process.stdout.close()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while restics(tmp_path / "repository"):
         assert time.monotonic() < until, "restic outlived us"
         time.sleep(0.05)

@@ -152,7 +152,7 @@ def test_backups_go_to_s3_and_a_wrong_secret_is_refused(s3: Location, tmp_path: 
     assert store.snapshots() == []
 
     with pytest.raises(StoreError) as caught:
-        Store(replace(s3, credential={"key_id": "keyid", "secret": "canary-other"})).find("saba-1")
+        Store(replace(s3, credential={"key_id": "keyid", "secret": "canary-other"})).open_or_make()
     assert caught.value.kind == "refused" and "canary" not in str(caught.value)
 
 

@@ -25,6 +25,7 @@ from ringkeep.backups.store_process import Access, Line, Ran, StoreError, docume
 
 HOST = "ringkeep"  # as the host of every snapshot: the name of this machine is none of the repository's business
 WAIT_S = 600.0  # for another process that works on the repository
+OPENING_S = 60.0
 SAVE_S, CHECK_S = 24 * 3600.0, 24 * 3600.0
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]*")
 SNAPSHOT = re.compile(r"[0-9a-f]{8,64}")
@@ -103,7 +104,7 @@ class Store:
         )
 
     def _config(self) -> str:
-        return str(json.loads(self._run(["cat", "config"]).out)["id"])
+        return str(json.loads(self._run(["cat", "config"], timeout_s=OPENING_S).out)["id"])
 
     def _make(self) -> None:
         if self.location.kind == DIRECTORY:
@@ -167,7 +168,7 @@ class Store:
         """Every stored state, or those with the tag; oldest first."""
         if tag and not TAG.fullmatch(tag):
             raise ValueError(f"no tag: {tag}")
-        ran = self._run(["snapshots", "--json", *(["--tag", tag] if tag else [])])
+        ran = self._run(["snapshots", "--json", *(["--tag", tag] if tag else [])], timeout_s=5 * OPENING_S)
         listed = [
             Snapshot(found["id"], instant(found["time"]), tuple(found.get("tags") or ()))
             for found in json.loads(ran.out or b"[]") or []

@@ -217,7 +217,10 @@ def _follow(process: subprocess.Popen[bytes], each_line: Line | None, timeout_s:
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
-    if late.is_set():
+    if late.is_set() and not any(
+        permanent and re.search(pattern, err.decode(errors="replace")) for _, permanent, pattern in REASONS
+    ):
+        # restic 0.17 and later try again for 15 minutes even where access was refused: then that is the reason
         raise StoreError("timeout", f"The repository: {SAID['timeout']} ({timeout_s:.0f} s).")
     return Ran(process.returncode, bytes(out), err.decode(errors="replace"), usage.ru_utime + usage.ru_stime)
 
