@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -34,6 +35,7 @@ SetEnv PATH={place}/bin:/usr/local/bin:/usr/bin:/bin
 MaxStartups 100
 Subsystem sftp internal-sftp
 """
+PACKET_BYTES, RESENT_S = 1448, 0.2  # of Ethernet; the least time after which Linux sends again
 REFUSING_SUDO = "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n"
 WILLING_SUDO = '#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 9\nshift 2\nASKED_SUDO=yes exec "$@"\n'
 
@@ -77,6 +79,7 @@ def sshd(
     host_key: tuple[str, str] | None = None,
     port: int | None = None,
     forwarding: str = "no",
+    more: str = "",
     inside: Callable[[Path, list[str]], list[str]] = this_machine,
 ) -> Iterator[Server]:
     """Run it. The account has our own user id, under another name, by a passwd file of the sandbox it runs in."""
@@ -90,7 +93,7 @@ def sshd(
     (place / "host_key").write_text(host_private)
     (place / "host_key").chmod(0o600)
     (place / "authorized_keys").write_text(f"restrict{',port-forwarding' if forwarding == 'yes' else ''} {public}\n")
-    (place / "sshd_config").write_text(CONFIG.format(place=place, port=port, forwarding=forwarding))
+    (place / "sshd_config").write_text(CONFIG.format(place=place, port=port, forwarding=forwarding) + more)
     uid, gid = os.getuid(), os.getgid()
     (place / "passwd").write_text(
         f"ringkeep:x:{uid}:{gid}::{place}:/bin/sh\nsshd:x:65533:65533::/run/sshd:/usr/sbin/nologin\n"
@@ -120,6 +123,7 @@ class Line:
     passed_bytes: int = 0
     cut_after_bytes: int | None = None
     delay_s: float = 0.0
+    lost: float = 0.0  # the share of packets that must be sent again
 
 
 @contextlib.asynccontextmanager
@@ -135,9 +139,13 @@ async def line_to(port: int) -> AsyncIterator[Line]:
         async def deliver() -> None:
             while True:
                 due, piece = await pieces.get()
+                packets = -(-len(piece) // PACKET_BYTES)
+                if line.lost and dice.random() > (1 - line.lost) ** packets:
+                    due += RESENT_S + 2 * line.delay_s  # and what is behind it waits too, as TCP has it
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 writer.write(piece)
 
+        dice = random.Random(7)
         delivering = asyncio.create_task(deliver())
         try:
             while piece := await reader.read(1 << 16):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shlex
+import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -129,17 +130,19 @@ class Connection:
         with self._errors():
             async with asyncio.timeout(timeout_s), self._started(command, sudo) as process:
                 feeding = asyncio.create_task(self._feed(process, source))
+                reading = asyncio.create_task(self._stdout(process, limit_bytes))
                 said = asyncio.create_task(self._stderr(process))
                 try:
-                    out = await self._stdout(process, limit_bytes)
+                    await asyncio.wait((feeding, reading), return_when=asyncio.FIRST_COMPLETED)
                     if feeding.done():
-                        feeding.result()  # the source failed, so that the command was ended
+                        feeding.result()  # the source failed: the command would wait for the rest
+                    out = await reading
                     code = await self._ended(process)
                     err = await said
                 finally:
-                    feeding.cancel()
-                    said.cancel()
-                    await asyncio.gather(feeding, said, return_exceptions=True)
+                    for task in (feeding, reading, said):
+                        task.cancel()
+                    await asyncio.gather(feeding, reading, said, return_exceptions=True)
         self._check_sudo(sudo, code, err)
         return Result(code, out, err)
 
@@ -155,21 +158,14 @@ class Connection:
             _end(process)
 
     async def _feed(self, process: asyncssh.SSHClientProcess[bytes], source: AsyncIterator[bytes]) -> None:
-        pieces = aiter(source)
-        while True:
+        async for piece in source:
             try:
-                piece = await anext(pieces, None)
-            except Exception:
-                _end(process)  # or it would wait for the rest
-                raise
-            try:
-                if piece is None:
-                    process.stdin.write_eof()
-                    return
                 process.stdin.write(piece)
                 await process.stdin.drain()
             except (OSError, asyncssh.Error):
                 return  # it ended without reading all
+        with contextlib.suppress(OSError, asyncssh.Error):
+            process.stdin.write_eof()
 
     async def _stdout(self, process: asyncssh.SSHClientProcess[bytes], limit_bytes: int) -> bytes:
         pieces, size = [], 0
@@ -195,9 +191,11 @@ class Connection:
 
     async def _ended(self, process: asyncssh.SSHClientProcess[bytes]) -> int:
         await process.wait_closed()
-        if process.exit_status is None and process.exit_signal is None:
+        if process.exit_signal is not None:  # as a shell has it
+            return 128 + getattr(signal, f"SIG{process.exit_signal[0]}", 0)
+        if process.exit_status is None:
             raise LinkError("cut", f"The connection to {self._target.address} was cut.")
-        return process.exit_status if process.exit_status is not None else 128
+        return process.exit_status
 
     def _check_sudo(self, sudo: bool, code: int, err: str) -> None:
         there_is_none = code == 127 and err.startswith("env: ") and "sudo" in err
@@ -233,7 +231,10 @@ class Connection:
 
 
 def _end(process: asyncssh.SSHClientProcess[bytes]) -> None:
-    """Let nothing of it run on over there: closing alone leaves a silent command alive (sshd only closes its pipes)."""
+    """Let it not run on over there. Closing takes its pipes away; a command that is silent needs the signal, too.
+
+    OpenSSH passes signals on since 7.9, but not to what runs as root: such a command ends when it next writes.
+    """
     with contextlib.suppress(OSError):  # it has ended, or the line has
         process.terminate()
     process.close()
