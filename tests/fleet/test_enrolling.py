@@ -236,6 +236,8 @@ def test_a_phone_system_behind_nat_is_enrolled_through_its_tunnel(
             through = replace(server.target, port=port)
             row = enrolled(Server(server.place, through, server.process), key_file)
             assert row["address"] == f"ringkeep@127.0.0.1:{port}"
+            assert ringkeep("retire", "saba").exit_code == 0
+            assert not type(own).objects.exists(), "nor may it dial in any more"
         finally:
             process.terminate()
             process.wait(10)

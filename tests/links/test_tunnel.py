@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ringkeep.links import tunnel
 from ringkeep.links.ssh import connect, new_key
 from ringkeep.links.tunnel import Tunnels, listening
 from tests.links.servers import Server, free_port, sshd
@@ -71,8 +72,8 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def we_listen(place: Path, port: int) -> AsyncIterator[House]:
-    known: dict[str, int] = {}
+async def we_listen(place: Path, port: int, known: dict[str, int] | None = None) -> AsyncIterator[House]:
+    known = {} if known is None else known
 
     async def find_port(public_key: str) -> int | None:
         return known.get(public_key)
@@ -114,6 +115,40 @@ def test_dialling_anew_takes_the_port_over_from_a_dead_line(server: Server, tmp_
                 return (await connection.run("echo anew")).out
 
     assert asyncio.run(work()) == b"anew\n"
+
+
+def test_who_may_no_more_is_put_out(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its port may go to another phone system, which must not be mistaken for it."""
+    monkeypatch.setattr(tunnel, "LOOK_AGAIN_S", 0.3)
+    port = free_port()
+    known: dict[str, int] = {}
+
+    async def work() -> None:
+        async with we_listen(tmp_path, port, known) as house, house.dials(port, server.target.port) as dialling:
+            await asyncio.sleep(0.8)
+            assert dialling.returncode is None
+            known.clear()
+            assert await asyncio.wait_for(dialling.wait(), 5) == 255
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.1", port)
+
+    asyncio.run(work())
+
+
+def test_a_key_that_is_offered_but_not_signed_with_opens_nothing(server: Server, tmp_path: Path) -> None:
+    """Public keys are public: only who holds the private half gets its port."""
+    own, stolen = free_port(), free_port()
+    known: dict[str, int] = {}
+
+    async def work() -> None:
+        async with we_listen(tmp_path, own, known) as house:
+            _, public = new_key("other house")
+            known[" ".join(public.split()[:2])] = stolen
+            (tmp_path / "stolen.pub").write_text(public)
+            said = await house.fails("-N", "-i", str(tmp_path / "stolen.pub"), "-R", f"127.0.0.1:{stolen}:127.0.0.1:22")
+            assert b"forwarding failed" in said
+
+    asyncio.run(work())
 
 
 def test_the_key_of_a_tunnel_opens_nothing_else(server: Server, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from ringkeep import pbx
-from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.fleet.models import Customer, PhoneSystem, Tunnel
 from ringkeep.fleet.queries import phone_system, target
 from ringkeep.fleet.rules import next_backup_at, zone
 from ringkeep.links import LinkError
@@ -20,6 +20,7 @@ from ringkeep.links.ssh import Target, ask_host_key, connect, fingerprint
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FROM = re.compile(r"[0-9A-Fa-f:.]{3,45}(/[0-9]{1,3})?")
+LOOPBACK = ("127.0.0.1", "localhost")
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -168,5 +169,8 @@ def retire(name: str, at: datetime) -> PhoneSystem:
     system = phone_system(name)
     system.retired_at = at
     system.credential, system.jump_credential = None, None  # nothing that could open it is kept
-    system.save(update_fields=["retired_at", "credential", "jump_credential"])
+    with transaction.atomic():
+        system.save(update_fields=["retired_at", "credential", "jump_credential"])
+        if system.host in LOOPBACK and not system.jump:
+            Tunnel.objects.filter(port=system.port).delete()  # nor may it dial in any more
     return system

@@ -7,6 +7,7 @@ that port still meets the phone system's own SSH server, whose host key is pinne
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ log = logging.getLogger("ringkeep.tunnel")
 USER = "tunnel"
 LOGIN_S = 20.0
 KEEPALIVE_S, KEEPALIVES_MISSED = 20, 3
+LOOK_AGAIN_S = 20.0  # whether those who are there still may be
 LOOPBACK = ("127.0.0.1", "localhost")
 WAITING = 100  # connections that have not logged in yet are dropped after LOGIN_S; this is how many may queue
 
@@ -33,6 +35,7 @@ class Tunnels:
 
     port: int = 0
     there: dict[int, asyncssh.SSHServerConnection] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=dict)  # port -> the public key that was let in
 
 
 class _Guard(asyncssh.SSHServer):
@@ -42,6 +45,7 @@ class _Guard(asyncssh.SSHServer):
         self._tunnels, self._find_port = tunnels, find_port
         self._connection: asyncssh.SSHServerConnection | None = None
         self._port: int | None = None
+        self._key = ""
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
@@ -60,8 +64,9 @@ class _Guard(asyncssh.SSHServer):
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         if username != USER:
             return False
-        self._port = await self._find_port(line(key))
-        return self._port is not None
+        port = await self._find_port(line(key))
+        self._port, self._key = port, line(key)  # a key that is only offered is followed by the one that signs
+        return port is not None
 
     def auth_completed(self) -> None:
         assert self._port is not None and self._connection is not None
@@ -69,6 +74,7 @@ class _Guard(asyncssh.SSHServer):
         if before is not None:  # it lost its line and dials anew: what is left of the old one must not hold the port
             before.abort()
         self._tunnels.there[self._port] = self._connection
+        self._tunnels.keys[self._port] = self._key
 
     def server_requested(self, listen_host: str, listen_port: int) -> bool:
         allowed = listen_host in LOOPBACK and listen_port == self._port
@@ -84,6 +90,8 @@ def line(key: asyncssh.SSHKey) -> str:
 @asynccontextmanager
 async def listening(host: str, port: int, host_key: str, find_port: FindPort) -> AsyncIterator[Tunnels]:
     """Take in phone systems that dial out. `find_port` says which port a public key may have; None: unknown key.
+
+    It is asked again now and then, so that who may no more is put out.
 
     `host_key` is our private one. Raises `LinkError` when the address cannot be had.
     """
@@ -101,10 +109,28 @@ async def listening(host: str, port: int, host_key: str, find_port: FindPort) ->
             "failed", f"Port {port} of {host} for tunnels cannot be had ({error.strerror}).", permanent=True
         ) from error
     tunnels.port = server.get_port()
+    looking = asyncio.create_task(_put_out(tunnels, find_port))
     try:
         yield tunnels
     finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
         server.close()
         for connection in list(tunnels.there.values()):
             connection.abort()
         await server.wait_closed()
+
+
+async def _put_out(tunnels: Tunnels, find_port: FindPort) -> None:
+    """End the connections of keys that have lost their port: another phone system may get it."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        for port, connection in list(tunnels.there.items()):
+            try:
+                may = await find_port(tunnels.keys[port]) == port
+            except Exception:  # the database is busy: the next look will tell
+                log.warning("Whether port %d may stay could not be looked up.", port, exc_info=True)
+                continue
+            if not may and tunnels.there.get(port) is connection:
+                log.info("Port %d: put out.", port)
+                connection.abort()
