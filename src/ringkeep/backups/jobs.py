@@ -13,10 +13,12 @@ from typing import Any
 
 from ringkeep import pbx
 from ringkeep.backups import judging, record
-from ringkeep.backups.actions import apply_keep_rules, check_repository
+from ringkeep.backups.actions import apply_keep_rules, check_repository, refresh_plain_copy
 from ringkeep.backups.fetching import fetch
-from ringkeep.backups.models import COMPLETE, Backup, Repository
+from ringkeep.backups.models import COMPLETE, PARTIAL, Backup, Repository
+from ringkeep.backups.plain_copy import PlaceError
 from ringkeep.backups.queries import store
+from ringkeep.backups.store_process import StoreError
 from ringkeep.findings.actions import report, settle
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.fleet.queries import target
@@ -95,7 +97,7 @@ def fetch_files(run: Run, backup_id: str) -> None:
         )  # fmt: skip
 
     fetched = _connected(system, work)
-    if untouched and not fetched.moved and not fetched.removed:
+    if untouched and not fetched.changed:
         marker.write_text(untouched)
     record.note(
         backup_id, parts=fetched.parts, received_bytes=fetched.received_bytes, files=fetched.files,
@@ -120,7 +122,10 @@ def put_away(run: Run, backup_id: str) -> None:
     place.open_or_make()
     snapshot = place.find(backup_id)
     if snapshot is None:
-        saved = place.save(mirror(system), [backup_id, system.name], backup.started_at)
+        whole = all(part["state"] in ("ok", "skipped") for part in backup.parts)
+        # The last word is for a day on which only the repository is left: recovery reads it.
+        tags = [backup_id, system.name, COMPLETE if whole else PARTIAL]
+        saved = place.save(mirror(system), tags, backup.started_at)
         snapshot = saved.snapshot
         record.note(backup_id, stored_bytes=saved.stored_bytes)
     record.note(backup_id, snapshot=snapshot)
@@ -148,6 +153,7 @@ def tell(backup_id: str) -> Document:
     backup = record.finish(backup_id, now)
     for kind in ("unreachable", "host-key-changed", "backup-failed"):
         settle(backup.phone_system, kind, at=now)
+    settle(None, "repository-full", backup.phone_system.customer.name, at=now)
     judging.tell(backup, at=now)
     return {
         "backup": backup.pk,
@@ -166,22 +172,47 @@ def fail(backup_id: str, kind: str, why: str) -> None:
     """Nothing could be stored: say so, from outside the phone system."""
     now = datetime.now(UTC)
     record.give_up(backup_id, why, now)
-    system = Backup.objects.select_related("phone_system").get(pk=backup_id).phone_system
+    system = Backup.objects.select_related("phone_system__customer").get(pk=backup_id).phone_system
+    if kind == "no-room":
+        name = system.customer.name
+        report(None, "repository-full", {"repository": name}, name, at=now)
     finding = kind if kind == "host-key-changed" else "unreachable" if kind in UNREACHED else "backup-failed"
     report(system, finding, {"why": why, "backup": backup_id}, at=now)
 
 
 def follow_up(backup_id: str, job_id: str) -> None:
     """A drill, if the phone system's policy asks for one; the drill's job decides. And the repository's own upkeep."""
-    backup = Backup.objects.select_related("phone_system").get(pk=backup_id)
+    backup = Backup.objects.select_related("phone_system__customer").get(pk=backup_id)
     system = backup.phone_system
+    copy_plainly(backup)
     start(
-        "drill", {"backup": backup_id, "by_policy": True}, key=f"drill:{backup_id}", phone_system=system.pk, asked_by=job_id
+        "drill",
+        {"backup": backup_id, "by_policy": True},
+        key=f"drill:{backup_id}",
+        phone_system=system.pk,
+        asked_by=job_id,
     )
     start(
         "upkeep", {"customer": system.customer_id}, key=f"upkeep:{system.customer_id}:{backup.started_at:%Y-%m-%d}",
         asked_by=job_id,
     )  # fmt: skip
+
+
+def copy_plainly(backup: Backup) -> None:
+    """The readable copy, where the customer wants one. That it cannot be written is a finding, no fault of the backup."""
+    customer = backup.phone_system.customer
+    try:
+        refresh_plain_copy(backup)
+    except (PlaceError, StoreError) as error:
+        report(
+            None,
+            "plain-copy-failed",
+            {"customer": customer.name, "why": str(error)},
+            customer.name,
+            at=datetime.now(UTC),
+        )
+    else:
+        settle(None, "plain-copy-failed", customer.name, at=datetime.now(UTC))
 
 
 @job("upkeep", queue=OTHERS)
@@ -204,7 +235,13 @@ def check_when_due(customer_id: int) -> list[str]:
     repository = Repository.objects.filter(customer_id=customer_id).first()
     if repository is None or (repository.next_check_at and repository.next_check_at > now):
         return []
-    return [str(problem) for problem in check_repository(repository, now)]
+    name = repository.customer.name
+    found = [str(problem) for problem in check_repository(repository, now)]
+    if found:
+        report(None, "repository-corrupt", {"repository": name, "what": found[:3]}, name, at=now)
+    else:
+        settle(None, "repository-corrupt", name, at=now)
+    return found
 
 
 def left_out(backup: Backup, system: PhoneSystem) -> frozenset[str]:

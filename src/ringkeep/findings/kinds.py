@@ -115,6 +115,13 @@ KINDS = {
         _("Make room there or let fewer backups be kept; until then nothing new can be stored."),
         _("There is room again in the repository {repository}"),
     ),
+    "plain-copy-failed": Kind(
+        DEGRADED,
+        _("The readable copy of the backups of {customer} could not be written: {why}"),
+        _("See that its folder is there and has room; the backups themselves are not touched by this."),
+        _("The readable copy of the backups of {customer} is up to date again"),
+        _("The readable copy of the backups could not be written"),
+    ),
     "disk-full-here": Kind(
         BAD,
         _("The disk of this machine is nearly full: {free_bytes} left"),

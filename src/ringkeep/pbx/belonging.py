@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ringkeep.pbx.facts import Facts, Part, Product
 from ringkeep.pbx.recognising import DIRECTORIES, is_folder_of_its_own
 
 SOUNDS = ("sounds", "moh", "mohmp3", "moh-custom", "agi-bin", "keys", "documentation")
+
+
+# What a restore of ours leaves on a phone system until it is confirmed.
+OURS = ("*/.ringkeep-*", "/etc/cron.d/ringkeep-*")
 
 
 def parts(facts: Facts, product: Product) -> tuple[Part, ...]:
@@ -45,7 +51,9 @@ def parts(facts: Facts, product: Product) -> tuple[Part, ...]:
             "/etc/apache2/sites-available", "/etc/php.ini", "/etc/php.d", "/etc/postfix", "/etc/os-release", "/etc/issue",
         ), excluded=("/etc/mysql/debian.cnf", "/var/spool/cron/atspool"), required=False),
     ]  # fmt: skip
-    return tuple(part for part in found if part.paths or part.databases or part.sqlite)
+    return tuple(
+        replace(part, excluded=(*part.excluded, *OURS)) for part in found if part.paths or part.databases or part.sqlite
+    )
 
 
 def _once(*paths: str) -> tuple[str, ...]:

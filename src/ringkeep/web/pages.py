@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from ringkeep.translation import RIGHT_TO_LEFT, Words, shown
 from ringkeep.web.status import STATES, status
+from ringkeep.web.words import DOING
 
 LANGUAGES = ("en", "fa")
 
@@ -27,7 +28,8 @@ def show_status(request: HttpRequest) -> HttpResponse:
         request,
         "web/status.html",
         {"systems": found["systems"], "words": words, "lang": words.lang, "direction": words.direction,
-         "other": "en" if words.lang in RIGHT_TO_LEFT else "fa", "texts": {key: words(text) for key, text in TEXTS.items()}},
+         "other": "en" if words.lang in RIGHT_TO_LEFT else "fa",
+            "other_name": "English" if words.lang in RIGHT_TO_LEFT else "فارسی", "texts": {key: words(text) for key, text in TEXTS.items()}},
     )  # fmt: skip
     answer["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -50,15 +52,6 @@ TEXTS = {
 }
 VERDICTS = {"good": _("good"), "degraded": _("degraded"), "bad": _("bad")}
 AGES = ((86400, _("{n} days ago")), (3600, _("{n} hours ago")), (60, _("{n} minutes ago")))
-DOING = {
-    "backup": _("backup"),
-    "drill": _("drill"),
-    "restore": _("restore"),
-    "ask what it is": _("asking what it is"),
-    "fetch what changed": _("fetching what changed"),
-    "store": _("storing"),
-    "look at what is in it": _("looking at what is in it"),
-}
 
 
 def said_of(row: dict[str, Any], words: Words) -> dict[str, Any]:
