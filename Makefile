@@ -32,6 +32,7 @@ bench: setup images ## measure; prints each figure with its reference
 	.venv/bin/python scripts/bench
 
 dev: setup
+	@scripts/system-packages tests
 	@scripts/make-venv dev
 
 images: setup

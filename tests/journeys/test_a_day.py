@@ -84,7 +84,9 @@ def test_a_change_is_noticed_told_and_proven_and_what_is_broken_is_brought_back(
         on(system, 'sudo sed -i \'s/"Sales 3"/"Sales Desk"/\' /etc/asterisk/pjsip.d/phones.conf')
         changed = until(
             lambda: [
-                one for one in ringkeep("backups", "day") if one["reason"] == "change" and one["state"] == "complete"
+                one
+                for one in ringkeep("backups", "day")["backups"]
+                if one["reason"] == "change" and one["state"] == "complete"
             ],
             "a backup for the change",
         )

@@ -6,6 +6,7 @@ not wait for what `prove` calls with. tests/cli/test_start.py holds them to it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ app = typer.Typer(
     help="Keeps business phone systems ringing.", no_args_is_help=True, pretty_exceptions_show_locals=False
 )
 # What people read in `ringkeep --help`: the heading, then its verbs in the order in which one comes to need them.
-VERBS = {
+VERBS: dict[str, dict[str, Callable[..., None]]] = {
     "A phone system as files": {
         "prove": drills.prove, "read": explanations.read, "route": explanations.route, "check": explanations.check,
         "diff": explanations.diff,
@@ -45,7 +46,8 @@ for panel, verbs in VERBS.items():
 app.add_typer(findings.app, name="destination", rich_help_panel="Settings")
 app.add_typer(backups.repository, name="repository", rich_help_panel="Settings")
 app.add_typer(backups.keys, name="keys", rich_help_panel="Settings")
-for verb, function in {"up": standing.up, "down": standing.down, "systems": standing.systems}.items():
+STANDING: dict[str, Callable[..., None]] = {"up": standing.up, "down": standing.down, "systems": standing.systems}
+for verb, function in STANDING.items():
     lab.app.command(name=verb)(function)
 app.add_typer(lab.app, name="lab", rich_help_panel="Settings")
 
