@@ -161,6 +161,34 @@ def test_a_changed_host_key_is_pinned_again_only_when_it_is_named(home: Path, se
     assert PhoneSystem.objects.get().host_key == server.target.host_key
 
 
+def test_looking_again_finds_that_sudo_is_allowed_now_and_takes_another_login(
+    home: Path, server: Server, key_file: Path
+) -> None:
+    server.sudo(None)
+    assert enrolled(server, key_file)["sudo"] is False
+    server.sudo(WILLING_SUDO)
+    try:
+        again = ringkeep("enrol", "--again", "--name", "saba", "--json")
+        assert again.exit_code == 0 and json.loads(again.stdout)["sudo"] is True
+    finally:
+        server.sudo(None)
+    from ringkeep.fleet.queries import phone_system, target
+
+    assert ringkeep("enrol", "--again", "--name", "saba", "--no-sudo").exit_code == 0
+    assert target(phone_system("saba")) == server.target
+    stranger = key_file.with_name("stranger")
+    stranger.write_text(new_key("stranger")[0])
+    refused = ringkeep("enrol", "--again", "--name", "saba", "--key", str(stranger))
+    assert refused.exit_code == 3 and "refuses the login" in refused.stderr
+    assert target(phone_system("saba")) == server.target, "what does not work is not taken"
+    private, public = new_key("new")
+    stranger.write_text(private)
+    with (server.place / "authorized_keys").open("a") as file:
+        file.write(f"restrict {public}\n")
+    assert ringkeep("enrol", "--again", "--name", "saba", "--key", str(stranger)).exit_code == 0
+    assert target(phone_system("saba")).key == private
+
+
 IMPOSSIBLE: list[tuple[tuple[str, ...], str]] = [
     (("enrol", "ssh://ringkeep:secret@127.0.0.1", "--name", "a"), "without a password"),
     (("enrol", "http://127.0.0.1", "--name", "a"), "must look like ssh://"),

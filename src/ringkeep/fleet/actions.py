@@ -96,10 +96,15 @@ async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
         raise EnrolError(f"{where.host}:{where.port} shows the host key {fingerprint(shown)}, not {order.host_key}.")
     wanted = order.sudo if order.sudo is not None else where.user != "root"
     found = Target(where.host, where.port, where.user, shown, order.key, order.password, wanted, jump)
+    return await _seen_as_allowed(found, order.sudo)
+
+
+async def _seen_as_allowed(found: Target, sudo: bool | None) -> tuple[Target, pbx.Facts, str]:
+    """With sudo where it is wanted and allowed."""
     try:
         return await _seen(found)
     except LinkError as error:
-        if error.kind != "no-sudo" or order.sudo:
+        if error.kind != "no-sudo" or sudo:
             raise  # it must, and may not: the message names the line to add
         return await _seen(replace(found, sudo=False))
 
@@ -138,29 +143,41 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
     return system
 
 
-def pin_again(name: str, expected: str | None, at: datetime, *, accept: bool = False) -> PhoneSystem:
-    """Pin the host key that a phone system shows now: the expected one ("SHA256:...") or, with `accept`, any.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What may be other about an enrolled phone system; None: as it was, for sudo: as it is allowed now."""
 
-    Raises `EnrolError`, which names both keys, when the one that it shows is not to be taken.
+    host_key: str | None = None  # the fingerprint to take: "SHA256:..."
+    any_host_key: bool = False
+    sudo: bool | None = None
+    key: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+def enrol_again(name: str, order: Again, at: datetime) -> PhoneSystem:
+    """Look at an enrolled phone system anew: pin its host key, take another login, see whether it allows sudo.
+
+    Raises `EnrolError`, which names both host keys, when the one that it shows is not to be taken; and `LinkError`.
     """
     system = phone_system(name)
     was = target(system)
     shown = asyncio.run(ask_host_key(was.host, was.port, jump=was.jump))
     new, old = fingerprint(shown), fingerprint(system.host_key)
-    if new != (expected or old) and not accept:
+    if new != (order.host_key or old) and not order.any_host_key:
         raise EnrolError(
             f"{was.address} shows the host key {new}; pinned is {old}. Look on the server itself which is right "
             "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). When the new one is: "
             f"ringkeep enrol --again --name {name} --host-key {new}"
         )
-
-    async def look() -> pbx.Facts:
-        async with connect(replace(was, host_key=shown)) as connection:
-            return await pbx.recognise(connection)
-
-    system.facts, system.facts_at = asyncio.run(look()).as_document(), at
-    system.host_key = shown
-    system.save(update_fields=["facts", "facts_at", "host_key"])
+    wanted = order.sudo if order.sudo is not None else was.user != "root"
+    now = replace(was, host_key=shown, sudo=wanted)
+    if order.key or order.password:
+        now = replace(now, key=order.key, password=order.password)
+        system.credential = {"key": order.key} if order.key else {"password": order.password}
+    found, facts, _ = asyncio.run(_seen_as_allowed(now, order.sudo))
+    system.facts, system.facts_at = facts.as_document(), at
+    system.host_key, system.sudo = shown, found.sudo
+    system.save(update_fields=["facts", "facts_at", "host_key", "sudo", "credential"])
     return system
 
 

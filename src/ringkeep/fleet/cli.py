@@ -43,7 +43,9 @@ def enrol(
         str | None, typer.Option(help="the way leads over this host, with the same key: ssh://USER@HOST:PORT")
     ] = None,
     host_key: Annotated[str | None, typer.Option(help="insist on this host key: SHA256:...")] = None,
-    again: Annotated[bool, typer.Option("--again", help="pin the host key of an enrolled system anew")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="look at an enrolled system anew: host key, login, sudo")
+    ] = False,
     new_host_key: Annotated[
         bool, typer.Option("--yes-new-host-key", help="with --again: take whatever key it shows now")
     ] = False,
@@ -65,8 +67,10 @@ def enrol(
         from ringkeep.links import LinkError
 
         now = datetime.now(UTC)
+        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
         if again:
-            _say(actions.pin_again(name or "", host_key, now, accept=new_host_key), as_json, lang)
+            other = actions.Again(host_key, new_host_key, sudo, key.read_text() if key else None, password)
+            _say(actions.enrol_again(name or "", other, now), as_json, lang)
             return
         if url is None or name is None:
             raise actions.EnrolError("Say which: ringkeep enrol ssh://USER@HOST --name NAME.")
@@ -75,7 +79,6 @@ def enrol(
             raise actions.EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
         given = key is not None or password_stdin
         private = key.read_text() if key else None if password_stdin else waiting_key(name)[0]
-        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
         rules: dict[str, Any] = {"drill": drill.value}
         rules["window_from"], rules["window_until"] = _span(window, actions.EnrolError)
         if busy:
