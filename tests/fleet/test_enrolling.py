@@ -90,6 +90,20 @@ def test_what_was_found_is_told_and_the_login_is_only_in_the_vault(home: Path, s
     assert secret.decode() not in f"{system!r} {target(system)!r} {vars(system)['facts']}"
 
 
+def test_what_a_hostile_server_says_of_itself_is_made_harmless(home: Path, server: Server, key_file: Path) -> None:
+    own = server.place / "bin/asterisk"
+    own.write_text(
+        "#!/bin/sh\nprintf 'Asterisk \\033]0;owned\\007\\342\\200\\25622.1\\r\\n'; head -c 30000000 /dev/zero\n"
+    )
+    try:
+        done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file))
+    finally:
+        own.write_text(ASTERISK)
+    told = done.output + done.stderr
+    assert all(letter.isprintable() or letter == "\n" for letter in told), told
+    assert "\u202e" not in told and len(told) < 3000 and "Traceback" not in told
+
+
 def test_it_says_so_in_persian_too(home: Path, server: Server, key_file: Path) -> None:
     done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file), "--lang", "fa")
     assert done.exit_code == 0 and "زیر نظر است" in done.stdout and "ringkeep backup saba" in done.stdout

@@ -36,13 +36,13 @@ class House:
         self.key.write_text(private)
         self.key.chmod(0o600)
         self.known.write_text(f"[127.0.0.1]:{tunnels.port} {OURS_PUBLIC}\n")
-        self._tunnels = tunnels
+        self.server_port = tunnels.port
 
     def command(self, *options: str, user: str = "tunnel") -> list[str]:
         return [
             shutil.which("ssh") or "ssh", "-T", "-F", "/dev/null", "-i", str(self.key), "-o", "IdentitiesOnly=yes",
             "-o", f"UserKnownHostsFile={self.known}", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes",
-            "-o", "ExitOnForwardFailure=yes", "-p", str(self._tunnels.port), *options, f"{user}@127.0.0.1",
+            "-o", "ExitOnForwardFailure=yes", "-p", str(self.server_port), *options, f"{user}@127.0.0.1",
         ]  # fmt: skip
 
     @contextlib.asynccontextmanager
@@ -133,6 +133,30 @@ def test_who_may_no_more_is_put_out(server: Server, tmp_path: Path, monkeypatch:
                 await asyncio.open_connection("127.0.0.1", port)
 
     asyncio.run(work())
+
+
+def test_strangers_who_hold_connections_open_keep_no_phone_system_out(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tunnel, "STRANGERS", 10)
+    port = free_port()
+
+    async def work() -> bytes:
+        async with we_listen(tmp_path, port) as house, contextlib.AsyncExitStack() as stack:
+            strangers = [await asyncio.open_connection("127.0.0.1", house.server_port) for _ in range(60)]
+            for _, writer in strangers:
+                stack.callback(writer.close)
+            async with (
+                house.dials(port, server.target.port),
+                connect(replace(server.target, port=port)) as connection,
+            ):
+                here = (await connection.run("echo here")).out
+            for reader, _ in strangers[:50]:
+                with contextlib.suppress(ConnectionResetError):
+                    await asyncio.wait_for(reader.read(), 5)  # our greeting, and the end
+            return here
+
+    assert asyncio.run(work()) == b"here\n"
 
 
 def test_a_key_that_is_offered_but_not_signed_with_opens_nothing(server: Server, tmp_path: Path) -> None:

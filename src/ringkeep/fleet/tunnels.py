@@ -134,3 +134,5 @@ def serving_tunnels(host: str, port: int) -> Iterator[Tunnels]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
+        if not thread.is_alive():
+            loop.close()

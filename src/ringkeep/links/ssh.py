@@ -56,7 +56,8 @@ class Target:
     @property
     def address(self) -> str:
         """For people: user@host:port."""
-        return f"{self.user}@{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.user}@{host}:{self.port}" if self.user else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ LOGIN_S = 20.0
 KEEPALIVE_S, KEEPALIVES_MISSED = 20, 3
 LOOK_AGAIN_S = 20.0  # whether those who are there still may be
 LOOPBACK = ("127.0.0.1", "localhost")
-WAITING = 100  # connections that have not logged in yet are dropped after LOGIN_S; this is how many may queue
+STRANGERS = 100  # connections that have not logged in yet; the oldest goes when one more comes
 
 FindPort = Callable[[str], Awaitable[int | None]]
 
@@ -35,6 +35,7 @@ class Tunnels:
 
     port: int = 0
     there: dict[int, asyncssh.SSHServerConnection] = field(default_factory=dict)
+    strangers: dict[asyncssh.SSHServerConnection, None] = field(default_factory=dict)  # oldest first
     keys: dict[int, str] = field(default_factory=dict)  # port -> the public key that was let in
 
 
@@ -49,8 +50,15 @@ class _Guard(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
+        self._tunnels.strangers[conn] = None
+        if len(self._tunnels.strangers) > STRANGERS:
+            oldest = next(iter(self._tunnels.strangers))
+            del self._tunnels.strangers[oldest]
+            oldest.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._tunnels.strangers.pop(self._connection, None)
         if self._port is not None and self._tunnels.there.get(self._port) is self._connection:
             del self._tunnels.there[self._port]
             log.info("The phone system of port %d has gone.", self._port)
@@ -70,6 +78,7 @@ class _Guard(asyncssh.SSHServer):
 
     def auth_completed(self) -> None:
         assert self._port is not None and self._connection is not None
+        self._tunnels.strangers.pop(self._connection, None)
         before = self._tunnels.there.get(self._port)
         if before is not None:  # it lost its line and dials anew: what is left of the old one must not hold the port
             before.abort()
@@ -100,7 +109,7 @@ async def listening(host: str, port: int, host_key: str, find_port: FindPort) ->
         server = await asyncssh.listen(
             host, port, server_factory=lambda: _Guard(tunnels, find_port),
             server_host_keys=[asyncssh.import_private_key(host_key)], config=None, login_timeout=LOGIN_S,
-            keepalive_interval=KEEPALIVE_S, keepalive_count_max=KEEPALIVES_MISSED, backlog=WAITING,
+            keepalive_interval=KEEPALIVE_S, keepalive_count_max=KEEPALIVES_MISSED, backlog=STRANGERS,
             allow_pty=False, agent_forwarding=False, x11_forwarding=False, password_auth=False, kbdint_auth=False,
             host_based_auth=False, gss_host=None, allow_scp=False, sftp_factory=None, compression_algs=None,
         )  # fmt: skip
