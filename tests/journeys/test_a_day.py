@@ -90,7 +90,8 @@ def test_a_change_is_noticed_told_and_proven_and_what_is_broken_is_brought_back(
             ],
             "a backup for the change",
         )
-        assert "Sales Desk" in json.dumps(changed[0]["differences"], ensure_ascii=False)
+        told = ringkeep("backups", "day", changed[0]["id"])
+        assert [one["text"] for one in told["changes"] if "Sales Desk" in one["text"]], told["changes"]
         until(quiet, "the drill of the change")
         proven = ringkeep("status", "day")["systems"][0]
         assert proven["last_proven"] == changed[0]["id"] and address

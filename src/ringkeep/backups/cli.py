@@ -28,13 +28,18 @@ keys = typer.Typer(help="The keys of what is stored: a copy for a disaster, and 
 
 def backups(
     name: Name,
+    backup: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="say of this one what changed and what is not in it; or latest")
+    ] = None,
     forgotten: Annotated[bool, typer.Option("--all", help="forgotten ones too")] = False,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
-    """List a phone system's backups: when, state, size, what a drill said, how many differences."""
+    """List a phone system's backups: when, state, size, what a drill said, how many differences; or tell of one."""
     from ringkeep.backups import telling
 
+    if backup is not None:
+        raise typer.Exit(telling.answer(lambda: telling.one_backup(name, backup, as_json, lang.value), as_json))
     raise typer.Exit(telling.answer(lambda: telling.backups(name, forgotten, as_json, lang.value), as_json))
 
 

@@ -100,6 +100,56 @@ def backups(name: str, forgotten: bool, as_json: bool, lang: str) -> int:
     return GOOD
 
 
+AUDIENCES = {
+    "callers": _("Callers notice"), "staff": _("Staff notice"), "carriers": _("Towards the carriers"),
+    "inner": _("Inside the system"),
+}  # fmt: skip
+SIGNS = {"added": "+", "removed": "−"}
+
+
+def one_backup(name: str, backup_id: str, as_json: bool, lang: str) -> int:
+    """Tell of one backup: its parts, what changed since the one before, what is not in it, what shrank."""
+    from ringkeep.backups import queries
+
+    system, words = queries.phone_system(name), Words(lang)
+    row = queries.backup(system, backup_id)
+    listed = next(one for one in queries.backups_of(system, forgotten=True) if one["id"] == row.pk)
+    changes = (row.differences or {}).get("changes", [])
+    told = {
+        "changes": [{**change, "text": _said(change["says"], words)} for change in changes],
+        "missing": [_said(one, words) for one in row.missing],
+        "shrunken": [_said(one, words) for one in row.shrunken],
+    }
+    if as_json:
+        print_json(
+            {**listed, "parts": row.parts, "compared_to": row.compared_to_id, "error": row.error or None, **told}
+        )
+        return GOOD
+    say([_line(listed, words)])
+    if row.error:
+        say([f"  ✖ {shown(row.error)}"])
+    for part in row.parts:
+        if part["state"] == "failed":
+            say([f"  ✖ {words(shown(part['name']))}: {shown(part['why'])}"])
+    for audience in dict.fromkeys(change["audience"] for change in told["changes"]):
+        say([words(AUDIENCES.get(audience, audience))])
+        say(
+            f"  {SIGNS.get(change['change'], '•')} {change['text']}"
+            for change in told["changes"]
+            if change["audience"] == audience
+        )
+    if row.compared_to_id and not told["changes"]:
+        say([words("Nothing changed since {backup}.").format(backup=row.compared_to_id)])
+    say(f"  ✖ {text}" for text in (*told["missing"], *told["shrunken"]))
+    return GOOD
+
+
+def _said(sentence: dict[str, Any], words: Words) -> str:
+    from ringkeep.findings.telling import sentence as in_language
+
+    return in_language(sentence, words)
+
+
 def _line(backup: dict[str, Any], words: Words) -> str:
     parts = [
         shown(backup["id"]),
