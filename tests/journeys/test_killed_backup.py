@@ -60,7 +60,7 @@ def test_killed_at_every_step_a_backup_and_its_drill_still_come_to_one_proven_ba
     report = json.loads((home_folder() / f"{drill.report}.json").read_text())
     assert (backup.state, drill.verdict) == (COMPLETE, "good"), report["defects"]
     held = store(system.customer)
-    assert [one.tags for one in held.snapshots()] == [(backup.pk, "saba")]
+    assert [one.tags for one in held.snapshots()] == [(backup.pk, "saba", "complete")]
     assert held.check("100%") == []
     left = [path.name for path in folder("systems", str(system.pk)).iterdir()]
     assert not [name for name in left if "new" in name or "tmp" in name], left
