@@ -186,7 +186,7 @@ def test_sudo_runs_the_command_as_one_word_whatever_is_in_it(server: Server) -> 
 
 def test_a_host_that_is_down_and_one_that_is_silent_may_be_tried_again(server: Server) -> None:
     down = refused(replace(server.target, port=free_port()))
-    assert (down.kind, down.permanent) == ("unreachable", False)
+    assert (down.kind, down.permanent) == ("unreachable", False) and "Connection refused" in str(down)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,13 @@ def as_link_errors(target: Target) -> Iterator[None]:
             "failed", f"{target.address} lets us run nothing: {last_line(str(error))}.", permanent=True
         ) from error
     except (OSError, asyncssh.Error) as error:
-        raise LinkError("unreachable", f"{target.address} cannot be reached: {last_line(str(error))}.") from error
+        raise LinkError("unreachable", f"{target.address} cannot be reached: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and (error.errno or 0) > 0:  # asyncio's own words repeat the address
+        return os.strerror(error.errno or 0)
+    return last_line(str(error))
 
 
 def last_line(text: str) -> str:
