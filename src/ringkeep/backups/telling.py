@@ -115,7 +115,7 @@ def one_backup(name: str, backup_id: str, as_json: bool, lang: str) -> int:
     row = queries.backup(system, backup_id)
     listed = next(one for one in queries.backups_of(system, forgotten=True) if one["id"] == row.pk)
     changes = (row.differences or {}).get("changes", [])
-    told = {
+    told: dict[str, list[Any]] = {
         "changes": [{**change, "text": _said(change["says"], words)} for change in changes],
         "missing": [_said(one, words) for one in row.missing],
         "shrunken": [_said(one, words) for one in row.shrunken],
@@ -161,9 +161,11 @@ def _line(backup: dict[str, Any], words: Words) -> str:
     if backup["unchanged"]:
         parts.append(words("unchanged"))
     elif backup["differences"]:
-        parts.append(words("{count} differences").format(count=words.number(backup["differences"])))
+        text = words("one difference") if backup["differences"] == 1 else words("{count} differences")
+        parts.append(text.format(count=words.number(backup["differences"])))
     if backup["missing"]:
-        parts.append(words("{count} things are not in it").format(count=words.number(backup["missing"])))
+        text = words("one thing is not in it") if backup["missing"] == 1 else words("{count} things are not in it")
+        parts.append(text.format(count=words.number(backup["missing"])))
     if backup["forgotten_at"]:
         parts.append(words("forgotten"))
     return "  ".join(parts)
