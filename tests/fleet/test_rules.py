@@ -10,7 +10,7 @@ from itertools import pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ringkeep.fleet.rules import is_busy, next_backup_at, zone
+from ringkeep.fleet.rules import PROBES_A_SECOND, is_busy, next_backup_at, probe_pause_s, zone
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Tehran", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
@@ -90,3 +90,9 @@ def test_a_fleet_spreads_over_what_busy_hours_leave() -> None:
     starts = [next_backup_at(System(f"system-{n}", busy_from=time(2), busy_until=time(4)), now) for n in range(200)]
     hours = Counter(at.hour for at in starts)
     assert set(hours) == {1, 4} and min(hours.values()) > 60, hours
+
+
+def test_a_fleet_too_large_for_one_process_is_probed_less_often_and_a_small_one_as_its_rules_say() -> None:
+    assert probe_pause_s(240, 1) == probe_pause_s(240, 1_000) == 240
+    assert probe_pause_s(240, 10_000) == 10_000 / PROBES_A_SECOND > 1_000
+    assert probe_pause_s(86_400, 10_000) == 86_400

@@ -90,10 +90,12 @@ def fetch_files(run: Run, backup_id: str) -> None:
     untouched = marker.read_text() if marker.exists() else ""
     marker.unlink(missing_ok=True)  # from here on the copy is of no stored backup
 
+    apart = left_out(backup, system)
+
     async def work(connection: Connection) -> Any:
         return await fetch(
             connection, pbx.Facts.from_document(system.facts), mirror(system),
-            bandwidth_kib_s=system.bandwidth_kib_s, report=run.progress,
+            bandwidth_kib_s=system.bandwidth_kib_s, report=run.progress, leave_out=apart,
         )  # fmt: skip
 
     fetched = _connected(system, work)

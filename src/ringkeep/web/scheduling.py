@@ -20,9 +20,10 @@ from ringkeep.backups.models import COMPLETE, RUNNING, Backup
 from ringkeep.drills.watching import watch
 from ringkeep.findings.actions import report, settle
 from ringkeep.findings.alarms import send_alarms
+from ringkeep.findings.models import Finding
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import target
-from ringkeep.fleet.rules import next_backup_at
+from ringkeep.fleet.rules import next_backup_at, probe_pause_s
 from ringkeep.jobs.actions import start
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import connect
@@ -36,9 +37,8 @@ log = logging.getLogger("ringkeep.scheduling")
 
 def start_due_backups(now: datetime) -> int:
     """Start the nightly backups whose time has come; how many."""
-    due = PhoneSystem.objects.filter(retired_at=None, next_backup_at__lte=now).order_by("next_backup_at")[
-        :MOST_AT_A_TICK
-    ]
+    due = PhoneSystem.objects.filter(retired_at=None, next_backup_at__lte=now).order_by("next_backup_at")
+    due = due.defer("credential", "jump_credential", "facts")[:MOST_AT_A_TICK]
     for system in due:
         key = f"backup:{system.pk}:{system.next_backup_at:%Y-%m-%dT%H:%M}"
         start("backup", {"reason": "nightly"}, key=key, phone_system=system.pk)
@@ -59,22 +59,34 @@ def probe_due(now: datetime) -> int:
     )
     if not due:
         return 0
-    for system in due:
-        later = now + timedelta(seconds=system.probe_every_s)
-        PhoneSystem.objects.filter(pk=system.pk).update(next_probe_at=later)
-    for system, outcome in zip(due, asyncio.run(_ask_all(due)), strict=True):
+    _ask_again_later(due, now)
+    down = set(Finding.objects.filter(kind="unreachable", closed_at=None).values_list("phone_system_id", flat=True))
+    outcomes = asyncio.run(_ask_all(due))
+    answered = [system.pk for system, outcome in zip(due, outcomes, strict=True) if not isinstance(outcome, LinkError)]
+    PhoneSystem.objects.filter(pk__in=answered).update(probed_at=now)
+    for system, outcome in zip(due, outcomes, strict=True):
         if isinstance(outcome, LinkError):
             kind = "host-key-changed" if outcome.kind == "host-key-changed" else "unreachable"
             report(system, kind, {"why": str(outcome)}, at=now)
             continue
-        settle(system, "unreachable", at=now)
-        PhoneSystem.objects.filter(pk=system.pk).update(probed_at=now)
+        if system.pk in down:
+            settle(system, "unreachable", at=now)
         if outcome != system.fingerprint and not _busy(system, outcome):
             start(
                 "backup", {"reason": "change"}, key=f"backup:{system.pk}:change:{outcome[:16]}:{now:%Y-%m-%dT%H:%M}",
                 phone_system=system.pk,
             )  # fmt: skip
     return len(due)
+
+
+def _ask_again_later(due: list[PhoneSystem], now: datetime) -> None:
+    """One write for all that have the same rhythm: a large fleet has hundreds due at a tick."""
+    fleet = PhoneSystem.objects.filter(retired_at=None, on_change=True).count()
+    by_rhythm: dict[float, list[int]] = {}
+    for system in due:
+        by_rhythm.setdefault(probe_pause_s(system.probe_every_s, fleet), []).append(system.pk)
+    for pause_s, ids in by_rhythm.items():
+        PhoneSystem.objects.filter(pk__in=ids).update(next_probe_at=now + timedelta(seconds=pause_s))
 
 
 def _busy(system: PhoneSystem, fingerprint: str) -> bool:

@@ -1,0 +1,67 @@
+"""What the scheduler writes for a tick of probes: as many writes for a large fleet as for a small one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ringkeep.findings.actions import report
+from ringkeep.findings.models import Finding
+from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.links import LinkError
+from ringkeep.web import scheduling
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+def enrolled(number: int) -> PhoneSystem:
+    customer, _ = Customer.objects.get_or_create(name="Customer")
+    made: PhoneSystem = PhoneSystem.objects.create(
+        name=f"system-{number}", customer=customer, enrolled_at=NOW, host="127.0.0.1", user="ringkeep", host_key="x",
+        fingerprint="0" * 64, next_probe_at=NOW - timedelta(seconds=1),
+    )  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def down() -> set[str]:
+    return set()
+
+
+@pytest.fixture(autouse=True)
+def answers(monkeypatch: pytest.MonkeyPatch, down: set[str]) -> None:
+    async def ask_all(due: list[PhoneSystem]) -> list[str | LinkError]:
+        return [LinkError("unreachable", "down") if one.name in down else one.fingerprint for one in due]
+
+    monkeypatch.setattr(scheduling, "_ask_all", ask_all)
+
+
+def test_thirty_unchanged_phone_systems_cost_as_many_queries_as_three(home: Path) -> None:
+    costs = []
+    for number in range(33):
+        enrolled(number)
+        if number in (2, 32):
+            PhoneSystem.objects.update(next_probe_at=NOW - timedelta(seconds=1))
+            with CaptureQueriesContext(connection) as queries:
+                assert scheduling.probe_due(NOW) == number + 1
+            costs.append(len(queries))
+    assert costs[0] == costs[1] < 10
+    asked = PhoneSystem.objects.filter(probed_at=NOW, next_probe_at=NOW + timedelta(seconds=240))
+    assert asked.count() == 33 and scheduling.probe_due(NOW) == 0
+
+
+def test_one_that_does_not_answer_is_a_finding_until_it_answers_again(home: Path, down: set[str]) -> None:
+    system, other = enrolled(1), enrolled(2)
+    report(other, "unreachable", {"why": "was down"}, at=NOW - timedelta(hours=1))
+    down.add(system.name)
+    assert scheduling.probe_due(NOW) == 2
+    open_ones = Finding.objects.filter(closed_at=None)
+    assert [one.phone_system_id for one in open_ones] == [system.pk]
+    system.refresh_from_db()
+    assert system.probed_at is None and system.next_probe_at == NOW + timedelta(seconds=240)
+    down.clear()
+    assert scheduling.probe_due(NOW + timedelta(seconds=240)) == 2 and not open_ones.all().exists()
