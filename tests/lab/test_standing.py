@@ -83,6 +83,13 @@ def test_its_root_can_neither_mount_nor_reach_what_listens_on_this_machine(clini
         assert "reached" not in run(clinic, f"bash -c ': </dev/tcp/127.0.0.1/{port}' 2>&1 && echo reached")
 
 
+def test_its_root_writes_nowhere_on_this_machine_but_on_its_own_counted_disk(clinic: Standing) -> None:
+    said = run(
+        clinic, "sudo sh -c 'touch /run/handed/tree/x && echo wrote; mount -o remount,rw /run/handed/tree && echo ours'"
+    )
+    assert "Read-only" in said and "wrote" not in said and "ours" not in said
+
+
 def test_no_process_inside_holds_a_socket_of_this_machines_network(clinic: Standing) -> None:
     # It could connect it anew, to anything that listens here (connect to AF_UNSPEC, then to another address).
     with socket.create_connection((clinic.host, clinic.port)) as open_one:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ringkeep.backups.models import COMPLETE, Backup
+from ringkeep.backups.models import COMPLETE, PARTIAL, Backup
 from ringkeep.drills.models import Drill
 from ringkeep.findings.actions import report
 from ringkeep.fleet.models import Customer, PhoneSystem
@@ -91,6 +91,15 @@ def test_a_drill_without_a_backup_is_refused_with_what_to_do(client: Client) -> 
     assert answer.status_code == 409 and "make one first" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("named", ["\\ud800", "\\u0000", "../x", "a" * 10_000])
+def test_what_cannot_be_the_name_of_a_backup_is_refused_without_a_word_of_it(client: Client, named: str) -> None:
+    enrolled("saba")
+    answer = client.post(
+        "/api/v1/phone-systems/saba/drill", f'{{"backup": "{named}"}}', content_type="application/json"
+    )
+    assert answer.status_code == 422 and len(answer.content) < 500
+
+
 def test_the_status_of_many_costs_as_many_queries_as_that_of_one(client: Client) -> None:
     counts = []
     for number in range(3):
@@ -99,4 +108,77 @@ def test_the_status_of_many_costs_as_many_queries_as_that_of_one(client: Client)
         with CaptureQueriesContext(connection) as seen:
             client.get("/")
         counts.append(len(seen))
-    assert counts[0] == counts[1] == counts[2] <= 4
+    assert counts[0] == counts[1] == counts[2] <= 6
+
+
+def changed(system: PhoneSystem, count: int) -> None:
+    says = {
+        "text": "the SIP password of {thing} changed",
+        "values": {"thing": {"text": "extension {id}", "values": {"id": "106"}}},
+    }
+    Backup.objects.create(
+        id=f"{system.name}-2", phone_system=system, job_id=f"c-{system.name}", state=COMPLETE, started_at=NOW,
+        differences={"changes": [{"says": says, "audience": "staff"}] * count, "notes": []}, missing=[says],
+    )  # fmt: skip
+
+
+def test_only_partial_backups_are_said_to_be_there_and_not_said_to_be_enough(client: Client) -> None:
+    system = enrolled("saba")
+    Backup.objects.create(id="saba-1", phone_system=system, job_id="b", state=PARTIAL, started_at=NOW)
+    row = client.get("/api/v1/status").json()["systems"][0]
+    assert (row["state"], row["last_partial"], row["last_backup"]) == ("partial", "saba-1", None)
+    page = client.get("/").content.decode()
+    assert "only partial backups" in page and "no backup yet" not in page and "✔" not in page
+
+
+def test_the_last_change_is_told_in_the_readers_language_and_a_night_without_changes_does_not_hide_it(
+    client: Client,
+) -> None:
+    system = enrolled("saba")
+    changed(system, 5)
+    Backup.objects.create(
+        id="saba-3", phone_system=system, job_id="n", state=COMPLETE, started_at=NOW + timedelta(hours=1),
+        differences={"changes": [], "notes": []}, unchanged=True,
+    )  # fmt: skip
+    change = client.get("/api/v1/status").json()["systems"][0]["last_change"]
+    assert (change["backup"], change["count"], len(change["texts"])) == ("saba-2", 5, 3)
+    assert "The SIP password of extension 106 changed" in client.get("/?lang=en").content.decode()
+    persian = client.get("/?lang=fa").content.decode()
+    assert "رمز SIP" in persian and "داخلی ۱۰۶" in persian and "و ۲ مورد دیگر" in persian, persian
+    backups = client.get("/api/v1/phone-systems/saba/backups?lang=fa").json()
+    assert len(backups[1]["texts"]["differences"]) == 5 and "۱۰۶" in backups[1]["texts"]["missing"][0]
+
+
+def test_a_large_fleet_shows_the_worst_and_how_many_there_are_and_can_be_filtered(client: Client) -> None:
+    customer = Customer.objects.create(name="Saba & Sons")
+    PhoneSystem.objects.bulk_create(
+        PhoneSystem(name=f"s-{n:04}", customer=customer, enrolled_at=NOW, host="h", user="u", host_key="k")
+        for n in range(250)
+    )
+    report(PhoneSystem.objects.get(name="s-0249"), "unreachable", {"why": "no answer"}, at=NOW)
+    page = client.get("/").content.decode()
+    assert page.count("<tr>") == 201 and "250 phone systems" in page and "The 200 that need most are shown" in page
+    assert page.index("s-0249") < page.index("s-0000")
+    few = client.get("/", {"name": "s-001"}).content.decode()
+    assert few.count("<tr>") == 11 and 'value="s-001"' in few
+    assert client.get("/", {"name": "& sons"}).content.decode().count("<tr>") == 201
+    assert "<script>" not in client.get("/", {"name": HOSTILE}).content.decode()
+    answer = client.get("/api/v1/status?limit=100&offset=200").json()
+    assert (answer["total"], len(answer["systems"])) == (250, 50)
+    assert client.get("/api/v1/phone-systems/s-0249/findings?lang=fa").json()[0]["kind"] == "unreachable"
+    assert len(client.get("/api/v1/findings").json()) == 1
+
+
+def test_a_job_says_how_far_it_is(client: Client) -> None:
+    system = enrolled("saba")
+    Job.objects.create(
+        id="j", kind="backup", phone_system_id=system.pk, state="running", created_at=NOW, step="store", fraction=0.43
+    )
+    assert "backup: storing 43%" in client.get("/").content.decode()
+    assert "۴۳٪" in client.get("/?lang=fa").content.decode()
+
+
+def test_the_api_describes_itself_without_any_network(client: Client) -> None:
+    stranger = Client(SERVER_NAME="127.0.0.1")
+    paths = stranger.get("/api/v1/openapi.json").json()["paths"]
+    assert {"/api/v1/status", "/api/v1/phone-systems/{name}/findings", "/api/v1/jobs/{job_id}/cancel"} <= paths.keys()

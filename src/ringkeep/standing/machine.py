@@ -207,7 +207,8 @@ def prepare(place: Path, work: Path, image: Image, tree: Path, databases: Mappin
         (place / "handed" / "databases").mkdir(exist_ok=True)
         (place / "handed" / "databases" / f"{name}.sql").write_bytes(dump)
     (place / "handed" / "tree").mkdir()
-    namespaces.mount(str(tree), place / "handed" / "tree", None, namespaces.MS_BIND)
+    handed_tree = place / "handed" / "tree"
+    namespaces.mount(str(tree), handed_tree, None, namespaces.MS_BIND)
     for folder, names, plain in os.walk(place / "handed"):
         if folder.startswith(str(place / "handed" / "tree")):
             continue
@@ -215,6 +216,9 @@ def prepare(place: Path, work: Path, image: Image, tree: Path, databases: Mappin
             if name != "tree":
                 os.chown(os.path.join(folder, name), base_id(), base_id())
     give(tree)
+    # Only to be read: what is written there would be on this machine's disk without being counted as the disk is.
+    read_only = namespaces.MS_BIND | namespaces.MS_REMOUNT | namespaces.MS_RDONLY
+    namespaces.mount("none", handed_tree, None, read_only | namespaces.MS_NOSUID | namespaces.MS_NODEV)
     for path in (place / "handed", place / "root", work / "disk" / "upper", work / "disk" / "work"):
         os.chown(path, base_id(), base_id())
 

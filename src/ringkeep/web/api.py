@@ -6,16 +6,21 @@ import hmac
 import os
 import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
+from pydantic import Field
 
 from ringkeep.backups.models import Backup
 from ringkeep.drills.models import Drill
+from ringkeep.findings.models import Finding
+from ringkeep.findings.queries import open_findings
+from ringkeep.findings.telling import document as finding_document
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.home import folder
 from ringkeep.jobs import actions
@@ -54,17 +59,27 @@ class Token(HttpBearer):
 class DrillOrder(Schema):
     """What to drill: a backup's id (the newest complete one when left out), and how much is called."""
 
-    backup: str | None = None
+    backup: Annotated[str, Field(pattern=r"^[\w.:-]{1,120}$")] | None = None
     calls: str = "quick"
 
 
 api = NinjaAPI(title="Ringkeep", version="1", auth=Token(), docs_url=None, urls_namespace="api")
 
 
+def _within(limit: int) -> int:
+    return max(1, min(limit, MOST))
+
+
+def _slice(limit: int, offset: int) -> slice:
+    return slice(max(0, offset), max(0, offset) + _within(limit))
+
+
 @api.get("/status")
-def read_status(request: HttpRequest, lang: Language = Language.EN) -> dict[str, Any]:
-    """Every phone system, worst first."""
-    return status(datetime.now(UTC), Words(lang.value))
+def read_status(
+    request: HttpRequest, lang: Language = Language.EN, name: str = "", limit: int = MOST, offset: int = 0
+) -> dict[str, Any]:
+    """Phone systems, worst first; `name`: only those whose name or customer's holds it. `total` says how many there are."""
+    return status(datetime.now(UTC), Words(lang.value), like=name, limit=_within(limit), offset=offset)
 
 
 @api.get("/phone-systems/{name}")
@@ -76,19 +91,40 @@ def read_phone_system(request: HttpRequest, name: str, lang: Language = Language
 
 
 @api.get("/phone-systems/{name}/backups")
-def read_backups(request: HttpRequest, name: str, limit: int = 100) -> list[dict[str, Any]]:
-    """Its backups, newest first."""
+def read_backups(
+    request: HttpRequest, name: str, lang: Language = Language.EN, limit: int = 100, offset: int = 0
+) -> list[dict[str, Any]]:
+    """Its backups, newest first, with what they lack and what had changed as sentences."""
     system = get_object_or_404(PhoneSystem, name=name)
     rows = Backup.objects.filter(phone_system=system).order_by("-started_at").prefetch_related("drills")
-    return [backup_document(row) for row in rows[: max(1, min(limit, MOST))]]
+    return [backup_document(row, Words(lang.value)) for row in rows[_slice(limit, offset)]]
+
+
+@api.get("/phone-systems/{name}/findings")
+def read_findings(
+    request: HttpRequest, name: str, lang: Language = Language.EN, limit: int = 100, offset: int = 0
+) -> list[dict[str, Any]]:
+    """What is or was wrong with it: what is open first, then the newest."""
+    system = get_object_or_404(PhoneSystem, name=name)
+    rows = Finding.objects.filter(phone_system=system).select_related("phone_system")
+    rows = rows.order_by(F("closed_at").desc(nulls_first=True), "-opened_at")
+    return [finding_document(row, Words(lang.value)) for row in rows[_slice(limit, offset)]]
+
+
+@api.get("/findings")
+def read_all_findings(
+    request: HttpRequest, lang: Language = Language.EN, limit: int = 100, offset: int = 0
+) -> list[dict[str, Any]]:
+    """What is wrong now anywhere, also with this machine and the repositories; the oldest first."""
+    return [finding_document(row, Words(lang.value)) for row in open_findings()[_slice(limit, offset)]]
 
 
 @api.get("/phone-systems/{name}/drills")
-def read_drills(request: HttpRequest, name: str, limit: int = 100) -> list[dict[str, Any]]:
+def read_drills(request: HttpRequest, name: str, limit: int = 100, offset: int = 0) -> list[dict[str, Any]]:
     """Its drills, newest first."""
     system = get_object_or_404(PhoneSystem, name=name)
     rows = Drill.objects.filter(backup__phone_system=system).order_by("-started_at")
-    return [drill_document(row) for row in rows[: max(1, min(limit, MOST))]]
+    return [drill_document(row) for row in rows[_slice(limit, offset)]]
 
 
 @api.post("/phone-systems/{name}/backup", response={202: dict[str, Any]})
@@ -108,12 +144,14 @@ def start_drill(request: HttpRequest, name: str, order: DrillOrder) -> tuple[int
 
 
 @api.get("/jobs")
-def read_jobs(request: HttpRequest, state: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+def read_jobs(
+    request: HttpRequest, state: str | None = None, limit: int = 100, offset: int = 0
+) -> list[dict[str, Any]]:
     """Jobs, newest first."""
     rows = Job.objects.order_by("-created_at")
     if state:
         rows = rows.filter(state=state)
-    return [job_document(job) for job in rows[: max(1, min(limit, MOST))]]
+    return [job_document(job) for job in rows[_slice(limit, offset)]]
 
 
 @api.get("/jobs/{path:job_id}/log")
