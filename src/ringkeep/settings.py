@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ringkeep.home import HomeError, folder, home
 
@@ -34,6 +34,10 @@ def _database(url: str | None) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": "10",
+            **dict(parse_qsl(parts.query)),
+        },  # sslmode=verify-full&sslrootcert=..., host=/run/...
     }
 
 
@@ -66,6 +70,9 @@ INSTALLED_APPS = [
     "ringkeep.web",
 ]
 JOBS = ["ringkeep.findings.jobs", "ringkeep.backups.jobs", "ringkeep.drills.jobs", "ringkeep.restores.jobs"]
+# What a worker prepares for these is on its own disk and on the phone system: no other may go on, nor begin them anew.
+JOBS_OF_ONE_WORKER = ["restore"]
+AT_START = ["ringkeep.web.keys.check_keys"]  # called once the tables are there
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ALLOWED_HOSTS = os.environ.get("RINGKEEP_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 ROOT_URLCONF = "ringkeep.web.urls"

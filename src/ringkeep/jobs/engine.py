@@ -1,17 +1,15 @@
 """The durable engine: DBOS on a SQLite file beside the database, or on the same PostgreSQL.
 
 One process works on the jobs of a RINGKEEP_HOME: it holds `worker.lock`, which the kernel lets go when the process ends,
-however it ends. Others only put jobs into the queues. Over one PostgreSQL several machines may work; each goes by the
-name of its host and home, so that a restarted one takes up its own interrupted jobs.
+however it ends. Others only put jobs into the queues. Over one PostgreSQL several machines may work; each goes by a name
+of its own (jobs/workers.py), so that a restarted one takes up its own interrupted jobs where they stopped.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import logging
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +22,10 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 
 from ringkeep.home import home
-from ringkeep.jobs import bookkeeping
+from ringkeep.jobs import bookkeeping, workers
 from ringkeep.jobs.kinds import DRILLS, OTHERS, SYSTEMS, Cancelled, Run, kind_of, told
 from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
+from ringkeep.jobs.start import migrating_alone
 
 APPLICATION, VERSION = "ringkeep", "1"  # a fixed version: an update of Ringkeep goes on with the jobs of the one before
 WORKFLOW = "ringkeep.job"
@@ -49,7 +48,8 @@ def _url() -> str:
 def _migrated(url: str) -> str:
     """The address, after its tables are there."""
     _quiet()
-    run_dbos_database_migrations(url)
+    with migrating_alone():
+        run_dbos_database_migrations(url)
     return url
 
 
@@ -118,14 +118,14 @@ def alone() -> Iterator[None]:
 @contextmanager
 def working() -> Iterator[None]:
     """Work on jobs while inside. Raises `Busy`."""
-    with alone():
+    with alone(), _named() as worker:
         url = _migrated(_url())
         DBOS(
             config={
                 "name": APPLICATION,
                 "system_database_url": url,
                 "application_version": VERSION,
-                "executor_id": _worker(),
+                "executor_id": worker,
                 "log_level": "WARNING",
                 "notification_listener_polling_interval_sec": POLL_S,
             }
@@ -148,10 +148,37 @@ def working() -> Iterator[None]:
             DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
-def _worker() -> str:
-    """A name for this worker that is the same after a restart."""
-    place = hashlib.sha256(str(home().resolve()).encode()).hexdigest()[:8]
-    return f"{socket.gethostname()}-{place}"
+@contextmanager
+def _named() -> Iterator[str]:
+    """This worker's name, held against others over one PostgreSQL. Raises `Busy`."""
+    name = workers.name()
+    if not workers.over_postgresql():
+        yield name
+        return
+    try:
+        with workers.present(name, begin_anew):
+            yield name
+    except workers.NameTaken as error:
+        raise Busy(str(error)) from None
+
+
+def begin_anew(lost: str) -> None:
+    """Begin the jobs of a worker that is gone, here and from their first step: what it had fetched and prepared was in its
+    own home. Bears being killed and repeated: a job that is QUEUED is put into its queue by every worker that starts.
+    """
+    for workflow in DBOS.list_workflows(executor_id=lost, status="PENDING"):
+        job = Job.objects.filter(pk=workflow.workflow_id).first()
+        if job is not None and job.state == RUNNING and job.kind in settings.JOBS_OF_ONE_WORKER:
+            why = f"The worker {lost} that did it is gone, with what it had prepared. Look at the phone system, then start it again."
+            bookkeeping.log(job.id, why, "error", datetime.now(UTC))
+            bookkeeping.end(job.id, FAILED, datetime.now(UTC), error=why)
+        elif job is not None and job.state == RUNNING:
+            bookkeeping.log(job.id, f"The worker {lost} is gone: begun anew by another.", "warning", datetime.now(UTC))
+            Job.objects.filter(pk=job.id, state=RUNNING).update(state=QUEUED, step="", fraction=None)
+        DBOS.delete_workflow(workflow.workflow_id)
+        job = Job.objects.filter(pk=workflow.workflow_id, state=QUEUED).first()
+        if job is not None:
+            enqueue(job)
 
 
 def _quiet() -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from ringkeep.jobs import engine
+from ringkeep.jobs import engine, workers
 from ringkeep.jobs.actions import cancel
 from ringkeep.jobs.models import ENDED, Job
 
@@ -23,11 +23,12 @@ def finish(start: Callable[[], Job], *, show: bool = True) -> Job:
     the job to be cancelled; twice leaves it alone, and it goes on when a server runs.
     """
     with contextlib.ExitStack() as stack:
-        here = True
-        try:
-            stack.enter_context(engine.working())
-        except engine.Busy:
-            here = False
+        here = not workers.others_work()
+        if here:
+            try:
+                stack.enter_context(engine.working())
+            except engine.Busy:
+                here = False
         job = start()
         stack.enter_context(_interrupts(job))
         said = 0

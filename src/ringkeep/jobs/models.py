@@ -35,3 +35,11 @@ class JobLine(models.Model):
     at = models.DateTimeField()
     level = models.CharField(max_length=8, default="info")  # info, warning, error
     text = models.TextField()
+
+
+class Worker(models.Model):
+    """A process that works on the jobs of a PostgreSQL; see jobs/workers.py. Over SQLite there is no row."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    process = models.BigIntegerField()
+    beat_at = models.DateTimeField(db_index=True)  # when the database last heard of it, by the database's clock

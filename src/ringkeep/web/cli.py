@@ -52,11 +52,12 @@ def status(
     from datetime import UTC, datetime
 
     from ringkeep.translation import Words
+    from ringkeep.web.pages import SHOWN_AT_ONCE
     from ringkeep.web.status import status as read_status
 
-    found = read_status(datetime.now(UTC), Words(lang.value), name)
+    found = read_status(datetime.now(UTC), Words(lang.value), name, limit=None if as_json else SHOWN_AT_ONCE)
     if name is not None and not found["systems"]:
-        errors.print(f"error: There is no phone system called {name}.")
+        errors.print(f"error: There is no phone system called {name}: ringkeep status lists them.")
         raise typer.Exit(USAGE)
     if as_json:
         print_json(found)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ringkeep.translation import Words, shown
-from ringkeep.web.pages import TEXTS, said_of
+from ringkeep.web.pages import TEXTS, said_of, summary
 
 Document = dict[str, Any]
 
@@ -35,7 +35,17 @@ def print_status(found: Document, lang: str) -> None:
     console.print(table)
     for row in found["systems"]:
         for finding in row["findings"]:
-            console.print(f"✖ {escape(shown(row['name']))}: {escape(finding['text'])}")
+            console.print(f"✖ {escape(finding['text'])}")
+            console.print(f"  {escape(finding['advice'])}", style="dim")
+    for row in found["systems"]:
+        if row["last_change"]:
+            says = said_of(row, words)
+            title = words("Last change of {system}, {ago}").format(system=shown(row["name"]), ago=says["change_ago"])
+            console.print(f"{escape(title)}:")
+            for text in [*says["change_says"], *filter(None, [says["change_more"]])]:
+                console.print(f"  • {escape(text)}")
+    if len(found["systems"]) < found["total"]:
+        console.print(escape(summary(found, words)))
 
 
 def print_jobs(rows: list[Document]) -> None:

@@ -14,6 +14,8 @@ from ringkeep.web.status import STATES, status
 from ringkeep.web.words import DOING
 
 LANGUAGES = ("en", "fa")
+SHOWN_AT_ONCE = 200
+FILTER_FROM = 20  # so many can be looked through without a filter
 
 
 @require_safe
@@ -21,18 +23,28 @@ def show_status(request: HttpRequest) -> HttpResponse:
     """Every phone system: is it proven, what is wrong, what runs. ?lang=fa for Persian."""
     asked = request.GET.get("lang") or request.headers.get("Accept-Language", "en")[:2]
     words = Words(asked if asked in LANGUAGES else "en")
-    found = status(datetime.now(UTC), words)
+    like = request.GET.get("name", "")[:80]
+    found = status(datetime.now(UTC), words, like=like, limit=SHOWN_AT_ONCE)
     for row in found["systems"]:
         row |= said_of(row, words)
     answer = render(
         request,
         "web/status.html",
-        {"systems": found["systems"], "words": words, "lang": words.lang, "direction": words.direction,
-         "other": "en" if words.lang in RIGHT_TO_LEFT else "fa",
-            "other_name": "English" if words.lang in RIGHT_TO_LEFT else "فارسی", "texts": {key: words(text) for key, text in TEXTS.items()}},
-    )  # fmt: skip
+        {
+            "systems": found["systems"],
+            "summary": summary(found, words),
+            "like": like,
+            "filtered": bool(like) or found["total"] > FILTER_FROM,
+            "words": words,
+            "lang": words.lang,
+            "direction": words.direction,
+            "other": "en" if words.lang in RIGHT_TO_LEFT else "fa",
+            "other_name": "English" if words.lang in RIGHT_TO_LEFT else "فارسی",
+            "texts": {key: words(text) for key, text in TEXTS.items()},
+        },
+    )
     answer["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'"
     )
     answer["Cache-Control"] = "no-store"
     return answer
@@ -46,18 +58,27 @@ TEXTS = {
     "proven": _("Last proven backup"),
     "verdict": _("Last drill"),
     "answer": _("First answered call"),
+    "change": _("Last change"),
     "wrong": _("What is wrong"),
     "doing": _("What is being done"),
     "none": _("No phone system is enrolled yet. Enrol one with: ringkeep enrol ssh://USER@HOST --name NAME"),
+    "nobody": _("No phone system and no customer is called so."),
+    "filter": _("Name of the phone system or customer"),
+    "show": _("Show"),
+    "backup": _("backup"),
 }
 VERDICTS = {"good": _("good"), "degraded": _("degraded"), "bad": _("bad")}
+PRODUCTS = {"asterisk": "", "freepbx": "FreePBX", "issabel": "Issabel"}
 AGES = ((86400, _("{n} days ago")), (3600, _("{n} hours ago")), (60, _("{n} minutes ago")))
 
 
 def said_of(row: dict[str, Any], words: Words) -> dict[str, Any]:
     """What a row of the status says to people, in their language."""
     answer = row["first_answer_s"]
+    version = f"Asterisk {row['asterisk']}" if row["asterisk"] else ""
+    product = PRODUCTS.get(row["product"] or "", row["product"] or "")
     return {
+        "product_says": " · ".join(filter(None, (product, version))) or product,
         "says": words(STATES[row["state"]]),
         "mark": "wrong" if row["findings"] else {"proven": "good"}.get(row["state"], "waiting"),
         "proven_ago": ago(row["proven_age_s"], words),
@@ -65,14 +86,44 @@ def said_of(row: dict[str, Any], words: Words) -> dict[str, Any]:
         "answer_says": words("{s} s").format(s=words.number(answer, 2)) if answer is not None else "—",
         "finding_says": [one["text"] for one in row["findings"]],
         "job_says": [doing_of(job, words) for job in row["jobs"]],
+        "backup_ago": _ago_of(row["last_backup_at"] or row["last_partial_at"], row["at"], words),
+        "change_says": row["last_change"]["texts"] if row["last_change"] else [],
+        "change_ago": _ago_of(row["last_change"]["at"], row["at"], words) if row["last_change"] else "",
+        "change_more": more(row["last_change"], words),
     }
 
 
+def summary(found: dict[str, Any], words: Words) -> str:
+    """How many there are and how they stand: "3 phone systems: 2 proven, 1 no backup yet"."""
+    states = [
+        f"{words.number(found['counts'][key])} {words(text)}" for key, text in STATES.items() if key in found["counts"]
+    ]
+    said = words("{n} phone systems: {states}").format(n=words.number(found["total"]), states=words(", ").join(states))
+    if len(found["systems"]) == found["total"]:
+        return said
+    return f"{said}. {words('The {n} that need most are shown.').format(n=words.number(len(found['systems'])))}"
+
+
+def more(change: dict[str, Any] | None, words: Words) -> str:
+    """How many changes are not said."""
+    rest = change["count"] - len(change["texts"]) if change else 0
+    return words("and {n} more").format(n=words.number(rest)) if rest else ""
+
+
+def _ago_of(instant: str | None, at: str, words: Words) -> str:
+    if instant is None:
+        return ""
+    return ago((datetime.fromisoformat(at) - datetime.fromisoformat(instant)).total_seconds(), words)
+
+
 def doing_of(job: dict[str, Any], words: Words) -> str:
-    """Backup: storing."""
+    """Backup: storing 40%."""
     kind = words(DOING.get(job["kind"], job["kind"]))
+    if job["state"] == "queued":
+        return f"{kind}: {words('waiting')}"
     step = words(DOING[job["step"]]) if job["step"] in DOING else shown(job["step"], 80)
-    return f"{kind}: {step}" if step else kind
+    share = f" {words.number(100 * job['fraction'])}{'٪' if words.lang == 'fa' else '%'}" if job["fraction"] else ""
+    return f"{kind}: {step}{share}" if step else kind
 
 
 def ago(seconds: float | None, words: Words) -> str:

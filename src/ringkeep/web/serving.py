@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 
 import uvicorn
 from django.core.asgi import get_asgi_application
@@ -53,6 +54,7 @@ def serve(host: str, port: int, *, web: bool, work: bool, tunnels: str | None = 
         else:
             print(f"Ringkeep works on {home()}", flush=True)
             _wait_for_the_end()
+    _leave()
 
 
 def _take_in_tunnels(stack: contextlib.ExitStack, address: str) -> None:
@@ -83,7 +85,17 @@ def _serve_web(listening: socket.socket) -> None:
         get_asgi_application(), log_level="warning", access_log=False, server_header=False, lifespan="off",
         timeout_graceful_shutdown=GRACE_S,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listening])
+    _Web(config).run(sockets=[listening])
+
+
+class _Web(uvicorn.Server):
+    """uvicorn's own sends itself the signal once more at the end, which would kill us before workers are told to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
 
 
 def _wait_for_the_end() -> None:
@@ -91,6 +103,15 @@ def _wait_for_the_end() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     ended.wait()
+
+
+def _leave() -> None:
+    """End now: Python would wait for the threads of running jobs, which may take hours. They go on at the next start, as
+    after any kill.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _log_to(stream) -> None:  # type: ignore[no-untyped-def]
