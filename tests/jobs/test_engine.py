@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ringkeep.home import home as home_folder
+from ringkeep.jobs import engine
 from ringkeep.jobs.actions import cancel, retry, start
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job
@@ -106,11 +111,25 @@ def test_a_running_job_stops_when_asked(tmp_path: Path) -> None:
 
 
 def test_a_second_worker_on_the_same_home_is_refused_and_told_why(tmp_path: Path) -> None:
-    start("hold", {"file": str(tmp_path / "done"), "s": 2}, key="hold:1", phone_system=1)
+    job = start("hold", {"file": str(tmp_path / "done"), "s": 120}, key="hold:1", phone_system=1)
     with subprocess.Popen([sys.executable, "-m", "tests.jobs.worker"], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout and first.stdout.readline() == "working\n"
-        second = subprocess.run([sys.executable, "-m", "tests.jobs.worker"], capture_output=True, text=True, timeout=30)
+        second = subprocess.run([sys.executable, "-m", "tests.jobs.worker"], capture_output=True, text=True, timeout=60)
         assert second.returncode != 0
         assert f"process {first.pid}" in second.stderr
-        assert first.wait(20) == 0
-    assert (tmp_path / "done").read_text().split("\n")[:-1] == ["in hold:1", "out hold:1"]
+        cancel(job, "me")
+        assert first.wait(30) == 0
+    assert (tmp_path / "done").read_text() == "in hold:1\n"
+
+
+def test_jobs_that_ended_long_ago_are_let_go_with_what_the_engine_kept_of_them(tmp_path: Path) -> None:
+    for number in range(2):
+        start("three", {"file": str(tmp_path / "done")}, key=f"three:{number}")
+    work()
+    now = datetime.now(UTC)
+    Job.objects.filter(pk="three:0").update(ended_at=now - timedelta(days=91))
+    assert engine.forget_old(now) == 1
+    assert [job.pk for job in Job.objects.all()] == ["three:1"]
+    with closing(sqlite3.connect(home_folder() / "jobs.sqlite3")) as kept:
+        assert kept.execute("select workflow_uuid from workflow_status").fetchall() == [("three:1",)]
+        assert {one for (one,) in kept.execute("select workflow_uuid from operation_outputs")} == {"three:1"}

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -32,6 +32,7 @@ WORKFLOW = "ringkeep.job"
 SYSTEMS_AT_ONCE = int(os.environ.get("RINGKEEP_WORKERS", "4"))
 DRILLS_AT_ONCE = int(os.environ.get("RINGKEEP_DRILLS", "2"))
 POLL_S = 0.25
+KEPT, BATCH = timedelta(days=90), 500  # of jobs that have ended
 
 
 class Busy(RuntimeError):
@@ -190,6 +191,19 @@ def _quiet() -> None:
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         logger.addHandler(handler)
         logger.propagate = False
+
+
+def forget_old(at: datetime) -> int:
+    """Let jobs go that ended long ago, the engine's own records of them too; how many, a batch at most."""
+    old = list(
+        Job.objects.filter(state__in=ENDED, ended_at__lt=at - KEPT)
+        .order_by("ended_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    if old:
+        _client(_url(), os.getpid()).delete_workflows(old)
+        Job.objects.filter(pk__in=old).delete()
+    return len(old)
 
 
 def active() -> int:

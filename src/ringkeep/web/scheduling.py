@@ -25,6 +25,7 @@ from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import target
 from ringkeep.fleet.rules import next_backup_at, probe_pause_s
 from ringkeep.jobs.actions import start
+from ringkeep.jobs.engine import forget_old
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import connect
 
@@ -122,7 +123,7 @@ def tell_alarms(now: datetime) -> None:
 def scheduling() -> Iterator[None]:
     """Look for what is due while inside, in threads of their own: a slow phone system does not hold up the night."""
     stop = threading.Event()
-    duties = ((start_due_backups, TICK_S), (probe_due, TICK_S), (watch, 30.0), (tell_alarms, 10.0))
+    duties = ((start_due_backups, TICK_S), (probe_due, TICK_S), (watch, 30.0), (tell_alarms, 10.0), (forget_old, 60.0))
     threads = [threading.Thread(target=_repeat, args=(*duty, stop), daemon=True) for duty in duties]
     for thread in threads:
         thread.start()
