@@ -112,10 +112,9 @@ def test_the_status_of_many_costs_as_many_queries_as_that_of_one(client: Client)
 
 
 def changed(system: PhoneSystem, count: int) -> None:
-    says = {
-        "text": "the SIP password of {thing} changed",
-        "values": {"thing": {"text": "extension {id}", "values": {"id": "106"}}},
-    }
+    group = {"text": "ring group {title} ({id})", "values": {"id": "601", "title": "Sales"}}
+    number = {"text": "number {id}", "values": {"id": "106"}}
+    says = {"text": "{thing} was added; its calls go to {to}", "values": {"thing": number, "to": group}}
     Backup.objects.create(
         id=f"{system.name}-2", phone_system=system, job_id=f"c-{system.name}", state=COMPLETE, started_at=NOW,
         differences={"changes": [{"says": says, "audience": "staff"}] * count, "notes": []}, missing=[says],
@@ -142,9 +141,9 @@ def test_the_last_change_is_told_in_the_readers_language_and_a_night_without_cha
     )  # fmt: skip
     change = client.get("/api/v1/status").json()["systems"][0]["last_change"]
     assert (change["backup"], change["count"], len(change["texts"])) == ("saba-2", 5, 3)
-    assert "The SIP password of extension 106 changed" in client.get("/?lang=en").content.decode()
+    assert "Number 106 was added; its calls go to ring group Sales (601)" in client.get("/?lang=en").content.decode()
     persian = client.get("/?lang=fa").content.decode()
-    assert "SIP" in persian and "داخلی ۱۰۶" in persian and "و ۲ مورد دیگر" in persian, persian
+    assert "۱۰۶ افزوده شد" in persian and "و ۲ مورد دیگر" in persian, persian
     backups = client.get("/api/v1/phone-systems/saba/backups?lang=fa").json()
     assert len(backups[1]["texts"]["differences"]) == 5 and "۱۰۶" in backups[1]["texts"]["missing"][0]
 
