@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-# A probe costs 0.03 to 0.05 s of our processor, most of it the handshake: this many take a third of a core.
-PROBES_A_SECOND = float(os.environ.get("RINGKEEP_PROBES_A_SECOND", "8"))
+# A probe costs about 0.02 s of our processor (docs/performance.md), most of it the login: so many take a third of a core.
+PROBES_A_SECOND = float(os.environ.get("RINGKEEP_PROBES_A_SECOND", "16"))
 
 
 class Rhythm(Protocol):
