@@ -62,7 +62,7 @@ class Restore:
         self.state.mkdir(parents=True)
         mark = f".ringkeep-{self.state.name}"
         folders = sorted({folder for _, folder, _ in self.units})
-        sums, self.tar = [], io.BytesIO()
+        sums, stands, self.tar = list[str](), list[str](), io.BytesIO()
         with tarfile.open(fileobj=self.tar, mode="w", format=tarfile.GNU_FORMAT) as tar:
             for path, (content, mode, uid) in sorted(self.staged.items()):
                 _, folder, name = next(u for u in self.units if (path + "/").startswith(f"{u[1]}/{u[2]}/"))
@@ -76,12 +76,13 @@ class Restore:
                     info.size = len(content)
                     tar.addfile(info, io.BytesIO(content))
                     sums.append(f"{hashlib.sha256(content).hexdigest()}  {inside.lstrip('/')}\n")
+                    stands.append(f"{hashlib.sha256(content).hexdigest()}  {path.lstrip('/')}\n")
         texts = {
             "units": [f"{op}\t{folder}\t{name}\n" for op, folder, name in self.units],
             "folders": [f"{folder}\n" for folder in folders],
             "need": [f"1000\t{folder}\n" for folder in folders],
             "roots": [f"{self.place}\n"],
-            "sums": sums, "expected": [], "owners": [], "databases": [], "astdb": [], "astdb.back": [], "reload": [], **self.console,
+            "sums": sums, "stands": stands, "expected": [], "owners": [], "databases": [], "astdb": [], "astdb.back": [], "reload": [], **self.console,
         }  # fmt: skip
         for name, lines in texts.items():
             (self.state / name).write_text("".join(lines))

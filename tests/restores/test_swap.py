@@ -212,3 +212,35 @@ def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path) -> N
     (one.state / "need").write_text(f"{1 << 60}\t{one.place}/etc/asterisk\n")
     assert one.run("stage") == 3 and "no-room" in one.said and "KiB free" in one.said
     assert seen(one.place) == was
+
+
+def test_messages_left_after_the_swap_stay_when_it_is_rolled_back(tmp_path: Path) -> None:
+    place = system(tmp_path / "machine")
+    was = seen(place)
+    one = restore(place, tmp_path / "state/r1")
+    assert one.run("stage") == 0 and one.run("swap", "600") == 0
+    mailbox = place / "var/spool/voicemail/default/1064"  # which the restore brought back
+    (mailbox / "INBOX/msg0001.txt").write_text("meanwhile")
+    (mailbox / "Old").mkdir()
+    (mailbox / "INBOX/msg0000.txt").rename(mailbox / "Old/msg0000.txt")
+    (mailbox / "INBOX/msg0000.txt").write_text("meanwhile, at a number that was free again")
+    assert one.run("rollback") == 0 and one.run("clean") == 0
+    left = {str(path.relative_to(mailbox)): path.read_text() for path in mailbox.rglob("*") if path.is_file()}
+    assert left == {
+        "INBOX/msg0000.txt": "meanwhile, at a number that was free again", "INBOX/msg0001.txt": "meanwhile",
+        "Old/msg0000.txt": "call me",
+    }  # fmt: skip
+    shutil.rmtree(mailbox)
+    assert seen(place) == was and linked(place) == []
+
+
+def test_what_was_made_between_the_plan_and_the_swap_stops_it_and_stays(tmp_path: Path) -> None:
+    place = system(tmp_path / "machine")
+    one = restore(place, tmp_path / "state/r1")
+    assert one.run("stage") == 0
+    mailbox = place / "var/spool/voicemail/default/1064"
+    mailbox.mkdir()
+    (mailbox / "msg0000.txt").write_text("meanwhile")
+    was = {path: what for path, what in seen(place).items() if ".ringkeep-" not in path}
+    assert one.run("swap", "600") == 3 and "changed" in one.said and one.phase == "staged"
+    assert one.run("rollback") == 0 and seen(place) == was

@@ -17,12 +17,14 @@ from ringkeep.jobs.actions import start
 from ringkeep.jobs.following import finish
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import SUCCEEDED, Job
+from ringkeep.restores import telling
 from ringkeep.restores.models import BEFORE
 from ringkeep.restores.queries import holding
 from ringkeep.restores.selection import SelectionError, parse
-from ringkeep.sources.errors import size_text
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
-from ringkeep.translation import shown
+from ringkeep.translation import Words, shown
+
+_ = str  # marks the texts of this module for translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +38,36 @@ class Request:
     hold_trunks: bool
     release_trunks: bool
     exact: bool
+    lang: str = "en"
 
 
 def carry_out(request: Request, *, dry_run: bool, yes: bool, as_json: bool) -> int:
     """Preview, ask, restore; the exit code."""
+    lang, words = request.lang, Words(request.lang)
     try:
         target, arguments = _arguments(request)
     except (Unknown, SelectionError, JobError) as error:
-        return _refused(str(error), USAGE, as_json=as_json)
+        return _refused(str(error), USAGE, as_json=as_json, lang=lang)
     if dry_run or not yes:
         before = _run(target, {**arguments, "preview": True}, show=not as_json)
         if before.state != SUCCEEDED:
-            return _refused(before.error, COULD_NOT_TRY, as_json=as_json)
+            return _refused(before.error, COULD_NOT_TRY, as_json=as_json, lang=lang)
         if as_json and dry_run:
             print_json(before.result)
         elif not as_json:
-            _show(before.result)
+            telling.show(before.result, words)
         if dry_run:
             return GOOD
-        if not _agreed(target.name):
-            return _refused("Nothing was changed. Say --yes to restore without being asked.", USAGE, as_json=as_json)
+        if not _agreed(words("Restore {name}?").format(name=target.name)):
+            why = _("Nothing was changed. Say --yes to restore without being asked.")
+            return _refused(why, USAGE, as_json=as_json, lang=lang)
     done = _run(target, arguments, show=not as_json)
     if done.state != SUCCEEDED:
-        return _refused(done.error, NOT_GOOD, as_json=as_json)
+        return _refused(done.error, NOT_GOOD, as_json=as_json, lang=lang)
     if as_json:
         print_json(done.result)
     else:
-        _show_end(done.result)
+        telling.show_end(done.result, words)
     return GOOD
 
 
@@ -108,42 +113,15 @@ def _run(target: PhoneSystem, arguments: dict[str, Any], *, show: bool) -> Job:
     )
 
 
-def _agreed(name: str) -> bool:
+def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
-    return typer.confirm(f"Restore {name}?", err=True)
+    return typer.confirm(question, err=True)
 
 
-def _refused(why: str, code: int, *, as_json: bool) -> int:
-    errors.print(f"error: {shown(why)}")
+def _refused(why: str, code: int, *, as_json: bool, lang: str) -> int:
+    words = Words(lang)
+    errors.print(words("error: {text}").format(text=shown(words(why))))
     if as_json:
         print_json({"error": {"code": "restore", "message": shown(why)}})
     return code
-
-
-def _show(result: dict[str, Any]) -> None:
-    counts = result["counts"]
-    for change in result["changes"]:
-        print(f"  {shown(change['text'])}")
-    print(
-        f"{counts['written']} files to write ({size_text(counts['bytes'])}), {counts['replaced']} to replace, "
-        f"{counts['removed']} to remove; {counts['kept']} newer ones stay; databases: "
-        f"{', '.join(counts['databases']) or 'none'}; {counts['states']} states of phones."
-    )
-    for path, why in counts["left"]:
-        print(f"left: {shown(path)}: {why}")
-    for warning in result["warnings"]:
-        print(f"warning: {shown(warning)}")
-
-
-def _show_end(result: dict[str, Any]) -> None:
-    if not result["checks"]:
-        print(f"{result['phone_system']} is already as in {result['backup']}: nothing was changed.")
-        return
-    for check in result["checks"]:
-        print(f"  {'good' if check['ok'] else 'BAD '} {check['what']} {shown(check['found'])}")
-    answered = result["first_answer_s"]
-    took = f"; the first call was answered after {answered:.1f} s" if answered is not None else ""
-    print(f"Restored {result['phone_system']} from {result['backup']}{took}. The way back: {result['before']}.")
-    if result["trunks_held"]:
-        print("Its trunks are held: --release-trunks lets them go.")

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ringkeep.translation import Language
+
 
 def restore(
     system: Annotated[str, typer.Argument(help="name of the enrolled phone system whose backup it is")],
@@ -24,6 +26,7 @@ def restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
+    lang: Annotated[Language, typer.Option(help="language of what is printed")] = Language.EN,
 ) -> None:  # fmt: skip
     """Bring a backup back to a phone system: previewed, after a fresh backup, all of it or nothing."""
     from ringkeep.jobs.start import prepared
@@ -31,5 +34,5 @@ def restore(
     prepared()
     from ringkeep.restores.asking import Request, carry_out
 
-    request = Request(system, backup, tuple(only or ()), to, hold_trunks, release_trunks, exact)
+    request = Request(system, backup, tuple(only or ()), to, hold_trunks, release_trunks, exact, lang.value)
     raise typer.Exit(carry_out(request, dry_run=dry_run, yes=yes, as_json=as_json))

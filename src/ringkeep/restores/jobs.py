@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 from ringkeep import pbx
 from ringkeep.backups import jobs as backing_up
 from ringkeep.backups.fetching import fetch
+from ringkeep.backups.judging_sentences import document as kept
 from ringkeep.backups.models import Backup
 from ringkeep.backups.queries import store
-from ringkeep.explanations.opened import opened
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import target as reached
 from ringkeep.jobs.kinds import SYSTEMS, Cancelled, Document, JobError, Run, StepFailed, job
@@ -30,7 +30,7 @@ from ringkeep.links.ssh import Connection, connect
 from ringkeep.phonesystem.model import PhoneSystem as Expected
 from ringkeep.restores import actions, checking, preview, workplace
 from ringkeep.restores.models import BEFORE, DONE, FAILED, ROLLED_BACK, STAGING, SWAPPING, Restore
-from ringkeep.restores.planning import Plan
+from ringkeep.restores.planning import Plan, State
 from ringkeep.restores.queries import document
 from ringkeep.restores.remote import Swap
 from ringkeep.restores.selection import parse
@@ -84,9 +84,10 @@ def compare(run: Run, pk: int, before: str) -> None:
     if not row.release_trunks:
         _bring_out(row, place, run)
     made = _prepared(row, place, tell=True)
-    actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": made.warnings})
-    for warning in made.warnings:
-        run.log(warning, "warning")
+    warnings = [{"text": str(one), "says": kept(one)} for one in made.warnings]
+    actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": warnings})
+    for one in warnings:
+        run.log(str(one["text"]), "warning")
 
 
 def is_due(pk: int) -> bool:
@@ -106,7 +107,7 @@ def send(run: Run, pk: int) -> None:
     row = _row(pk)
     place = Workplace.of(row.target_id, row.name)
     actions.note(pk, state=STAGING)
-    made = _prepared(row, place, tell=False)
+    made = place.kept() or _prepared(row, place, tell=False)
     plan = replace(made.plan, restart=row.plan["counts"]["restart"])
 
     async def work(connection: Connection) -> None:
@@ -121,10 +122,12 @@ def send(run: Run, pk: int) -> None:
 def settle(run: Run, pk: int) -> None:
     """Swap, check, and confirm or roll back; wherever the last try was ended, it goes on from what it finds."""
     row = _row(pk)
+    if row.ended_at:
+        return
     place = Workplace.of(row.target_id, row.name)
     actions.note(pk, state=SWAPPING)
-    with opened(place.after) as after:  # read now: nobody should wait for it with the swap half checked
-        expected = after.system
+    made = place.kept()  # now: nobody should wait for it with the swap half checked
+    expected = made.after if made and made.after else preview.read(place.after)
 
     async def work(connection: Connection) -> tuple[str, list[dict[str, Any]], float | None]:
         swap = _swap(connection, row)
@@ -135,6 +138,8 @@ def settle(run: Run, pk: int) -> None:
             await swap.resume()
         checks: list[dict[str, Any]] = []
         first_s: float | None = None
+        if phase == "confirmed":  # by a run that was ended before it could write down what it had found
+            checks, _ = await _check(connection, row, place, expected, since)
         if await swap.phase() == "swapped":
             checks, first_s = await _check(connection, row, place, expected, since)
             if all(one["ok"] for one in checks):
@@ -172,12 +177,20 @@ async def _check(
     now = state(mirror, read_directories(config_files(mirror)))
     wrong = place.differing(now)
     checks.append(checking.Check("files", not wrong, ", ".join(wrong[:5])))
+    differing = await asyncio.to_thread(_differing, place, mirror, now, expected)
+    checks.append(checking.Check("same", not differing, " ".join(differing[:5])))
+    return [one.as_document() for one in checks], first_s
+
+
+def _differing(place: Workplace, mirror: Path, now: State, expected: Expected) -> list[str]:
+    """What is not as it was to be, in telephone language."""
+    made = place.kept()
+    if made and preview.is_as_planned(made.plan, made.live, now, place.after, mirror):
+        return []
     again = place.root / "again"
     shutil.rmtree(again, ignore_errors=True)
     preview.lay_out(Plan(), now, mirror, mirror, again, now.astdb)
-    differing = [one.text for one in preview.same(expected, again) if one.what not in OF_PHONES]
-    checks.append(checking.Check("same", not differing, " ".join(differing[:5])))
-    return [one.as_document() for one in checks], first_s
+    return [one.text for one in preview.same(expected, preview.read(again)) if one.what not in OF_PHONES]
 
 
 async def _is_back(connection: Connection, row: Restore, place: Workplace) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ringkeep.restores.selection import (
     place_of,
 )
 
+_ = str  # marks the texts of this module for translation
 FILE, LINK, FOLDER = "file", "link", "folder"
 PUT, GONE = "put", "gone"
 UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")  # cannot stand in lists of lines; Asterisk has no use for them either
@@ -180,7 +181,7 @@ class _Work:
             if NOT_FILES.search(path) or not chooses(self.wanted, self._place(path)):
                 continue
             if UNSAFE.search(path):
-                self.left.append((path, "its name has line breaks, control characters or backslashes"))
+                self.left.append((path, _("its name has line breaks, control characters or backslashes")))
             else:
                 yield path, entry
 
@@ -292,11 +293,12 @@ def _console(backup: State, live: State, wanted: tuple[Wanted, ...]) -> tuple[tu
     """Lines that bring Asterisk's own database to what it was, and back."""
     if backup.astdb is None or not any(one.part in ("everything", "astdb") for one in wanted):
         return (), ()
-    then, now = _lasting(backup.astdb), _lasting(live.astdb or {})
+    then, now = lasting(backup.astdb), lasting(live.astdb or {})
     return _lines(now, then), _lines(then, now)
 
 
-def _lasting(states: Mapping[str, str]) -> dict[str, str]:
+def lasting(states: Mapping[str, str]) -> dict[str, str]:
+    """What of Asterisk's own database people and pages set, and a restore brings back."""
     return {
         key: value
         for key, value in states.items()

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ringkeep.backups.judging_sentences import document as kept
 from ringkeep.explanations.differences import document
-from ringkeep.explanations.opened import opened
 from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.secrecy import secrets_of
-from ringkeep.restores.planning import GONE, Plan, State
-from ringkeep.restores.selection import place_of
-from ringkeep.restores.trees import DATABASES
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.restores import dumps
+from ringkeep.restores.planning import FOLDER, GONE, Entry, Plan, State, lasting
+from ringkeep.restores.selection import RECORD_DATABASES, place_of
+from ringkeep.restores.trees import DATABASES, astdb
 from ringkeep.sources.astdb import SCHEMA
+from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.errors import Limits
+from ringkeep.sources.source import open_source
 from ringkeep.translation import Words
 
+LARGE = Limits(total_bytes=8 << 30, members=2_000_000)  # our own copies: files are linked, not copied
 LEFT_OUT = ("recordings", "records", "queue_log", "voicemail")  # no telephone language for these: counted
 
 
-def lay_out(plan: Plan, live: State, mirror: Path, backup: Path, into: Path, astdb: Mapping[str, str] | None) -> None:
+def lay_out(plan: Plan, live: State, mirror: Path, backup: Path, into: Path, states: Mapping[str, str] | None) -> None:
     """The phone system as it will be, as a tree of its own; unchanged files are only linked. Raises `OSError`."""
     into.mkdir(parents=True)
     gone = {unit.path for unit in plan.units if unit.op == GONE}
@@ -60,44 +68,76 @@ def lay_out(plan: Plan, live: State, mirror: Path, backup: Path, into: Path, ast
     for name in live.databases.keys() | plan.databases.keys():
         place = into / DATABASES / f"{name}.sql"
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile((backup if name in plan.databases else mirror) / DATABASES / f"{name}.sql", place)
-    if astdb is not None:
-        _write_astdb(into, live.directories, astdb)
+        os.link((backup if name in plan.databases else mirror) / DATABASES / f"{name}.sql", place)
+    if states is not None:
+        _write_astdb(into, live.directories, states)
 
 
-def _write_astdb(into: Path, directories: Mapping[str, str], astdb: Mapping[str, str]) -> None:
+def _write_astdb(into: Path, directories: Mapping[str, str], states: Mapping[str, str]) -> None:
     folder = directories.get("astdbdir") or directories.get("astvarlibdir") or "/var/lib/asterisk"
     place = into / folder.strip("/") / "astdb.sqlite3"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     with sqlite3.connect(place) as base:
         base.execute(SCHEMA)
-        base.executemany("INSERT INTO astdb VALUES (?, ?)", sorted(astdb.items()))
+        base.executemany("INSERT INTO astdb VALUES (?, ?)", sorted(states.items()))
     base.close()
 
 
-def changes(live: Path, after: Path) -> tuple[list[dict[str, Any]], PhoneSystem, PhoneSystem]:
-    """The sentences of `ringkeep diff`, secrets covered; the system now, and the one to be. Raises `SourceError`."""
-    with opened(live) as a, opened(after) as b:
-        found = secrets_of(a.system, b.system).covered_in(compare(a.system, b.system))
-        return [document(one, Words("en")) for one in found], a.system, b.system
+def read(tree: Path) -> PhoneSystem:
+    """The phone system that a copy of ours describes; nobody writes to it meanwhile, so its files are only linked. Raises `SourceError`."""
+    with tempfile.TemporaryDirectory(prefix=".reading-", dir=tree.parent) as folder:
+        source = open_source(tree, Path(folder) / "system", limits=LARGE, still=True)
+        return phone_system(source, read_contents(source))
 
 
-def same(expected: PhoneSystem, live: Path) -> tuple[Change, ...]:
-    """What the live system has differently from what was expected. Raises `SourceError`."""
-    with opened(live) as now:
-        return secrets_of(expected, now.system).covered_in(compare(expected, now.system))
+def changes(live: PhoneSystem, after: PhoneSystem) -> list[dict[str, Any]]:
+    """The sentences of `ringkeep diff`, secrets covered; under "says", to be said in either language later."""
+    found = secrets_of(live, after).covered_in(compare(live, after))
+    return [{**document(one, Words("en")), "says": kept(one.says)} for one in found]
 
 
-def newer_asterisk(system: PhoneSystem, then: int | None, now: int | None) -> list[str]:
-    """What another version of Asterisk means for this system; empty when it is the same. English sentences."""
+def same(expected: PhoneSystem, live: PhoneSystem) -> tuple[Change, ...]:
+    """What the live system has differently from what was expected."""
+    return secrets_of(expected, live).covered_in(compare(expected, live))
+
+
+def is_as_planned(plan: Plan, live: State, now: State, after: Path, mirror: Path) -> bool:
+    """Whether, byte for byte, the system is what the plan made of `live`: then nothing needs to be read to know that it is the same."""
+    gone = {unit.path for unit in plan.units if unit.op == GONE}
+    covered = tuple(f"{unit.path}/" for unit in plan.units)
+    wanted = {path: one for path, one in live.tree.items() if path not in gone and not path.startswith(covered)}
+    wanted |= {one.path: one.entry for one in plan.staged}
+    paths = {path for path in wanted.keys() | now.tree.keys() if place_of(path, live.directories).part not in LEFT_OUT}
+    if any(_content(wanted.get(path)) != _content(now.tree.get(path)) for path in paths):
+        return False
+    if lasting(astdb(after, live.directories) or {}) != lasting(now.astdb or {}):
+        return False
+    return all(
+        dumps.read(after / DATABASES / f"{name}.sql").tables == dumps.read(mirror / DATABASES / f"{name}.sql").tables
+        for name in now.databases
+        if not RECORD_DATABASES.search(name)
+    )
+
+
+def _content(entry: Entry | None) -> tuple[str, str] | None:
+    return None if entry is None or entry.kind == FOLDER else (entry.kind, entry.digest)
+
+
+def newer_asterisk(system: PhoneSystem, then: int | None, now: int | None) -> list[Sentence]:
+    """What another version of Asterisk means for this system; empty when it is the same."""
     if then is None or now is None or then == now:
         return []
-    said = [f"The backup is of Asterisk {then}, the target runs {now}."]
+    said = [Sentence("The backup is of Asterisk {then}, the target runs {now}.", {"then": then, "now": now})]
     technologies = {one.technology for one in system.extensions} | {one.technology for one in system.trunks}
     if now >= 21 and "sip" in technologies:
-        said.append(f"Phones or trunks use chan_sip, which Asterisk {now} no longer has: they will not register there.")
+        said.append(
+            Sentence(
+                "Phones or trunks use chan_sip, which Asterisk {now} no longer has: they will not register there.",
+                {"now": now},
+            )
+        )
     if now < then:
-        said.append("The target is older than the backup: options that it does not know are ignored there.")
-    said += [str(finding.says) for finding in check(system) if finding.severity == "bad"][:20]
-    return said
+        said.append(Sentence("The target is older than the backup: options that it does not know are ignored there."))
+    bad = [finding.says for finding in check(system) if finding.severity == "bad"][:20]
+    return said + [one if isinstance(one, Sentence) else Sentence(re.sub("([{}])", r"\1\1", one)) for one in bad]

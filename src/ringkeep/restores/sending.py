@@ -44,12 +44,13 @@ def units_of(plan: Plan) -> Iterator[tuple[Unit, Staged]]:
 def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str | None) -> dict[str, str]:
     """The files of the restore's folder `place` on the phone system: name -> text."""
     restore_id = place.rpartition("/")[2]
-    sums, owners, need = [], [], dict.fromkeys((unit.folder for unit in plan.units), 0)
+    sums, stands, owners, need = [], [], [], dict.fromkeys((unit.folder for unit in plan.units), 0)
     for unit, one in units_of(plan):
         waits = staged_at(unit, one.path, restore_id)
         need[unit.folder] += one.entry.size + 4096
         if one.entry.kind == FILE:
             sums.append(f"{one.entry.digest}  {waits.lstrip('/')}\n")
+            stands.append(f"{one.entry.digest}  {one.path.lstrip('/')}\n")
         if one.entry.owner is None and one.path == unit.path:
             owners.append(f"{waits}\t{unit.path}\n")
     need[place] = sum(plan.databases.values()) * 3  # the dump, its tables, and some more
@@ -66,6 +67,7 @@ def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str |
         "roots": "".join(f"{root}\n" for root in sorted(roots)),
         "owners": "".join(owners),
         "sums": "".join(sums),
+        "stands": "".join(stands),
         "expected": "".join(f"{digest}  {path.lstrip('/')}\n" for path, digest in sorted(plan.expected.items())),
         "databases": "".join(f"{name}\n" for name in sorted(plan.databases)),
         "astdb": "".join(f"{line}\n" for line in plan.astdb),

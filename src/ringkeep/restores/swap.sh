@@ -8,6 +8,7 @@
 #   folders    every FOLDER once        roots      where folders may really lie
 #   owners     WHAT IS STAGED<tab>LIKE WHAT: of what the backup does not say the owner
 #   need       BYTES<tab>FOLDER         sums       sha256sum's lines of what is staged
+#   stands     the same lines with the names that it will have
 #   expected   sha256sum's lines of what is to be replaced, as the plan saw it
 #   cron       the folder of cron's own files, where there is one
 #   databases  NAME a line, with databases.d/NAME.sql: tables to come, NAME.gone: names of tables to go; astdb, astdb.back, reload: lines for Asterisk's console
@@ -121,6 +122,10 @@ forward() {
         return
     fi
     there "$new" || return 0
+    if [ "$was" = none ]; then # what somebody made here meanwhile stays; the check at the end finds it
+        mv -n -T -- "$new" "$now" 2>/dev/null || there "$now"
+        return
+    fi
     if [ -d "$now" ] || { [ -d "$new" ] && there "$now"; }; then # a folder or a link to one: mv would move into it
         if there "$old"; then aside; else mv -- "$now" "$old"; fi || return
     elif there "$now" && ! there "$old"; then # linked, so that the name is never without a file
@@ -132,7 +137,7 @@ forward() {
 backward() {
     if [ "$was" = none ]; then
         if [ "$op" = gone ] || there "$new" || ! there "$now"; then return 0; fi
-        mv -- "$now" "$new"
+        if [ -d "$now" ] && [ ! -L "$now" ] && theirs; then leave_theirs; else mv -T -- "$now" "$new"; fi
         return
     fi
     there "$old" || return 0
@@ -144,10 +149,26 @@ backward() {
     mv -f -- "$old" "$now"
 }
 
+inside() { (cd / && find "${now#/}" -type f -exec sha256sum {} +); }
+
+theirs() { inside | grep -Fxv -f "$here/stands" >/dev/null; } # a message that was left in a mailbox meanwhile, say
+
+leave_theirs() { # of a folder that came as a whole, only what came goes
+    inside | grep -Fx -f "$here/stands" | while IFS= read -r line; do rm -f -- "/${line#*  }" || return; done
+    find "$now" -depth -type d -empty -delete
+}
+
+nothing_new() { # since it was sent
+    while IFS=$tab read -r op folder name <&3 && read -r was <&4; do
+        [ "$was" = was ] || ! there "$folder/$name" || die changed "$folder/$name has been made since the plan was made"
+    done 3<"$here/units" 4<"$here/before"
+}
+
 swap() {
     case $(phase) in
     staged)
         [ ! -s "$here/expected" ] || (cd / && sha256sum -c --status "$here/expected") || die changed "files have changed since the plan was made"
+        nothing_new
         printf '%s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(($(uptime_s) + $1))" >"$here/deadline"
         start_guard
         enter swapping safe
@@ -256,6 +277,7 @@ tables() { # nothing for a database that is not there
 
 load() { # into a database beside; only whole tables can be swapped in one go
     new=${1}_ringkeep_new old=${1}_ringkeep_old
+    command -v "$client" >/dev/null 2>&1 || die failed "there is no MariaDB or MySQL here, and the backup has the database $1: install it first"
     left=$(tables "$old") || die failed "the database server does not answer"
     [ -z "$left" ] || die busy "$old holds what an earlier restore left: end that first"
     : >"$here/made.$1"

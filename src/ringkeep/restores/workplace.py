@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import pickle
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ from ringkeep.backups.fetch_mirror import OURS
 from ringkeep.home import folder
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores import dumps, objects, preview, trunks
 from ringkeep.restores.planning import FILE, GONE, Plan, State, plan
 from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted
@@ -30,7 +33,7 @@ PATHS = {
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """`root`/backup, `root`/after, `root`/expected.json."""
+    """`root`/backup, `root`/after, `root`/expected.json; `root`/prepared holds values of ours between two steps."""
 
     root: Path
 
@@ -53,6 +56,19 @@ class Workplace:
     def dumps(self) -> Path:
         """What is to be loaded into databases."""
         return self.root / "dumps"
+
+    def keep(self, made: Prepared) -> None:
+        """Remember the plan for the steps that follow: neither is all read twice, nor could it come out otherwise."""
+        fresh = self.root / "prepared.new"
+        fresh.write_bytes(pickle.dumps(made))
+        fresh.rename(self.root / "prepared")
+
+    def kept(self) -> Prepared | None:
+        """What `keep` remembered; None when it was not, or by another version of Ringkeep."""
+        with contextlib.suppress(Exception):
+            found = pickle.loads((self.root / "prepared").read_bytes())  # our own folder, mode 0700
+            return found if isinstance(found, Prepared) else None
+        return None
 
     def remove(self) -> None:
         """It is over."""
@@ -109,7 +125,8 @@ class Prepared:
     plan: Plan
     live: State
     changes: list[dict[str, Any]]
-    warnings: list[str]
+    warnings: list[Sentence]
+    after: PhoneSystem | None = None  # the system as it is to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +144,7 @@ def prepare(
     place: Workplace, mirror: Path, target: Target, wanted: tuple[Wanted, ...], *, exact: bool, hold: bool, tell: bool
 ) -> Prepared:
     """Compare the backup with the live system and plan; `tell`: also say what would change. Raises `SelectionError`, `HoldRefused`, `SourceError`, `OSError`."""
-    warnings: list[str] = []
+    warnings: list[Sentence] = []
     wanted = together(wanted, target, warnings)
     now_files, then_files = config_files(mirror), config_files(place.backup)
     live = state(mirror, read_directories(now_files))
@@ -167,28 +184,31 @@ def prepare_release(place: Workplace, mirror: Path, target: Target, *, tell: boo
 
 
 def _previewed(
-    place: Workplace, mirror: Path, target: Target, made: Plan, live: State, backup: State, warnings: list[str], *, tell: bool
+    place: Workplace, mirror: Path, target: Target, made: Plan, live: State, backup: State, warnings: list[Sentence], *, tell: bool
 ) -> Prepared:  # fmt: skip
     if not tell:
         return Prepared(made, live, [], [])
     astdb = backup.astdb if made.astdb and backup.astdb is not None else live.astdb
     shutil.rmtree(place.after, ignore_errors=True)
     preview.lay_out(made, live, mirror, place.backup, place.after, astdb)
-    changes, now, after = preview.changes(mirror, place.after)
+    now, after = preview.read(mirror), preview.read(place.after)
+    changes = preview.changes(now, after)
     if _listening(now) != _listening(after):
         made = replace(made, restart=True)
     warnings += preview.newer_asterisk(after, target.backup_major, target.major)
     if made.restart:
-        warnings.append("Asterisk is restarted at the end: calls in progress are cut.")
+        warnings.append(Sentence("Asterisk is restarted at the end: calls in progress are cut."))
     place.expect(made, live)
-    return Prepared(made, live, changes, warnings)
+    prepared = Prepared(made, live, changes, warnings, after)
+    place.keep(prepared)
+    return prepared
 
 
 def _listening(system: PhoneSystem) -> set[tuple[str, str, str, int]]:
     return {(one.name, one.protocol, one.address, one.port) for one in system.listeners}
 
 
-def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[str]) -> tuple[Wanted, ...]:
+def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[Sentence]) -> tuple[Wanted, ...]:
     """Where a product keeps its database and files as two copies of one thing, they come back together."""
     if target.product != target.backup_product:
         raise SelectionError(
@@ -207,7 +227,10 @@ def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[str]) ->
         return wanted
     parts = (Wanted("configuration"), Wanted("databases"), Wanted("astdb"))
     warnings.append(
-        f"{target.product} keeps its settings in a database, in files and in astdb: they come back together."
+        Sentence(
+            "{product} keeps its settings in a database, in files and in astdb: they come back together.",
+            {"product": target.product},
+        )
     )
     return tuple(dict.fromkeys([*(one for one in wanted if one.part not in linked), *parts]))
 

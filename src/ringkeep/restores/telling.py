@@ -1,0 +1,86 @@
+"""What is said of a restore in a terminal, in either language: what would change, and how it went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringkeep.backups.judging_sentences import sentence
+from ringkeep.explanations.differences import HEADINGS, SIGNS
+from ringkeep.phonesystem.compare import capital
+from ringkeep.phonesystem.differences.telling import AUDIENCES
+from ringkeep.sources.errors import size_text
+from ringkeep.translation import Words, shown
+
+_ = str  # marks the texts of this module for translation
+CHECKS = {
+    "console": _("Asterisk answers"),
+    "call": _("a call was answered"),
+    "extensions": _("its phones are known"),
+    "dialplan": _("its dialplan is there"),
+    "files": _("its files are as they were to be"),
+    "same": _("all that callers and staff notice is as it was to be"),
+    "back": _("everything is as it was before"),
+}
+
+
+def show(result: dict[str, Any], words: Words) -> None:
+    """The preview: who notices what, the callers first; then numbers and warnings."""
+    for audience in AUDIENCES:
+        told = [one for one in result["changes"] if one["audience"] == audience]
+        if told:
+            print(words(HEADINGS[audience]))
+        for change in told:
+            print(f"  {SIGNS[change['change']]} {said(change, words)}")
+    if not result["changes"]:
+        print(words("Callers, staff and carriers would notice nothing."))
+    counts, number = result["counts"], words.number
+    print(
+        words("{written} files to write ({size}), {replaced} to replace, {removed} to remove; {kept} newer ones stay").format(
+            written=number(counts["written"]), size=words.digits(size_text(counts["bytes"])),
+            replaced=number(counts["replaced"]), removed=number(counts["removed"]), kept=number(counts["kept"]),
+        )
+    )  # fmt: skip
+    if counts["databases"]:
+        print(words("Databases: {names}").format(names=", ".join(shown(name) for name in counts["databases"])))
+    if counts["states"]:
+        print(words("States of phones to set: {count}").format(count=number(counts["states"])))
+    for path, why in counts["left"]:
+        print(words("left: {path}: {why}").format(path=shown(path), why=words(why)))
+    for warning in result["warnings"]:
+        print(words("warning: {text}").format(text=said(warning, words)))
+
+
+def said(one: dict[str, Any], words: Words) -> str:
+    """A kept sentence in the reader's language."""
+    if "says" not in one:
+        return shown(one["text"])
+    return capital(
+        sentence(one["says"]).said(words, lambda text: words.digits(shown(text)) if text.isdigit() else shown(text))
+    )
+
+
+def show_end(result: dict[str, Any], words: Words) -> None:
+    """How it went."""
+    names = {"system": shown(result["phone_system"]), "backup": result["backup"], "before": result["before"]}
+    if not result["checks"]:
+        print(words("{system} is already as in {backup}: nothing was changed.").format(**names))
+        return
+    for check in result["checks"]:
+        print(
+            f"  {words('good') if check['ok'] else words('BAD')}  {words(CHECKS[check['what']])}: {shown(check['found'])}".rstrip(
+                ": "
+            )
+        )
+    print(words("Restored {system} from {backup}.").format(**names))
+    if result["first_answer_s"] is not None:
+        print(
+            words("The first call was answered {time} after the swap began.").format(
+                time=words.duration(result["first_answer_s"])
+            )
+        )
+    print(words("The way back: {before}.").format(**names))
+    if words.lang != "en":  # the log, which was shown meanwhile, is in English
+        for warning in result["warnings"]:
+            print(words("warning: {text}").format(text=said(warning, words)))
+    if result["trunks_held"]:
+        print(words("Its trunks are held: --release-trunks lets them go."))

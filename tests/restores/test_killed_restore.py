@@ -1,0 +1,126 @@
+"""A product's phone system, its files and its database broken, restored with Ringkeep killed around every step."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ringkeep.fleet.actions import Order, address, enrol
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.jobs.actions import cancel, start
+from ringkeep.jobs.models import CANCELLED, SUCCEEDED, Job
+from ringkeep.lab import image as images
+from ringkeep.links.ssh import connect
+from ringkeep.restores.models import DONE, Restore
+from ringkeep.standing.places import Standing
+from tests.standing import standing, target
+
+NARVAN = Path(__file__).parents[2] / "samples/narvan"
+JOBS = "ringkeep.backups.jobs,ringkeep.restores.jobs,ringkeep.drills.jobs"
+# What a restore adds to the steps of a backup, whose deaths are in tests/journeys/test_killed_backup.py; the swap itself
+# is killed before each of its programs in test_swap.py, and in its middle on a real system in test_real_system.py.
+DEATHS = [
+    ("begin", "unrecorded"), ("say how it went", "after"), ("compare with the backup", "unrecorded"),
+    ("see whether there is anything to do", "unrecorded"), ("send", "before"), ("send", "unrecorded"),
+    ("swap and check", "before"), ("swap and check", "unrecorded"), ("report", "unrecorded"),
+]  # fmt: skip
+SUMS = "cd /etc/asterisk && find . -type f -exec ls -ln --time-style=+ {} + -exec sha256sum {} + | sort; ls -d /*/*/.ringkeep* 2>/dev/null"
+TABLES = "mysqldump --skip-dump-date asterisk; mysql -N -e 'show databases'"
+DAMAGE = """
+mysql asterisk -e "delete from users where extension='305'; delete from sip where id='305'; truncate queues_config"
+cd /etc/asterisk && sed -i '/^\\[305]/,/^$/d' sip_additional.conf && sed -i /305/d extensions_additional.conf voicemail.conf
+rm queues_additional.conf; asterisk -rx 'core reload'
+"""
+REGISTERED = (
+    "for n in 1 2 3 4 5 6 7 8 9; do asterisk -rx 'sip show peers' | grep ^305/ | grep OK && exit; sleep 1; done"
+)
+
+
+def on(there: Standing, script: str) -> str:
+    """What a root shell of the phone system says."""
+
+    async def work() -> str:
+        async with connect(target(there)) as connection:
+            done = await connection.run(shlex.join(["sh", "-c", script]), sudo=True)
+            return done.out.decode()
+
+    return asyncio.run(work())
+
+
+def work(*die: str) -> int:
+    environment = {**os.environ, "TEST_JOBS": JOBS, "RINGKEEP_FIRST_PAUSE_S": "0.1"}
+    command = [sys.executable, "-m", "tests.jobs.worker", *die]
+    return subprocess.run(command, timeout=120, capture_output=True, env=environment).returncode
+
+
+@pytest.fixture(scope="module")
+def narvan() -> Iterator[Standing]:
+    if images.find(16) is None:
+        pytest.skip("no image of Asterisk 16 on this machine")
+    with standing("narvan-restored", NARVAN, 16) as made:
+        yield made
+
+
+@pytest.fixture
+def system(home: Path, narvan: Standing) -> PhoneSystem:
+    order = Order("narvan", address(narvan.url), key=Path(narvan.key).read_text(), sudo=True)
+    made = enrol(order, datetime.now(UTC))
+    PhoneSystem.objects.filter(pk=made.pk).update(drill="none")
+    job = start("backup", {"reason": "asked"}, key="backup:1", phone_system=made.pk)
+    assert work() == 0
+    job.refresh_from_db()
+    assert job.state == SUCCEEDED, job.error
+    return made
+
+
+def asked(system: PhoneSystem) -> Job:
+    backup = Job.objects.get(id="backup:1").result["backup"]
+    return start("restore", {"backup": backup}, key="restore:1", phone_system=system.pk)
+
+
+def test_killed_around_every_step_files_and_database_are_both_back_and_no_success_was_claimed_before(
+    system: PhoneSystem, narvan: Standing
+) -> None:
+    files, tables = on(narvan, SUMS), on(narvan, TABLES)
+    on(narvan, DAMAGE)
+    broken, broken_tables = on(narvan, SUMS), on(narvan, TABLES)
+    assert broken != files and "305" not in on(narvan, "asterisk -rx 'sip show peers'")
+    job = asked(system)
+    for death in DEATHS:
+        assert work(*death) == -9, death
+        if death[0] not in ("swap and check", "report"):
+            assert not Restore.objects.filter(state=DONE).exists(), death
+            assert on(narvan, "cd /etc/asterisk && sha256sum ./sip_additional.conf") in broken, death
+        job.refresh_from_db()
+        assert job.state != SUCCEEDED, death
+    assert work() == 0
+    job.refresh_from_db()
+    row = Restore.objects.get()
+    assert (job.state, job.error, row.state) == (SUCCEEDED, "", DONE), (row.error, row.checks)
+    assert {"call", "extensions", "dialplan", "same"} <= {check["what"] for check in row.checks if check["ok"]}
+    assert on(narvan, SUMS) == files
+    assert on(narvan, TABLES) == tables != broken_tables
+    assert "305" in on(narvan, REGISTERED)  # its phone at the far end
+
+
+def test_cancelled_before_the_swap_nothing_of_the_phone_system_has_changed(
+    system: PhoneSystem, narvan: Standing
+) -> None:
+    on(narvan, "sed -i s/Paediatrics/Broken/ /etc/asterisk/sip_additional.conf")
+    broken = on(narvan, SUMS), on(narvan, TABLES)
+    job = asked(system)
+    assert work("send", "after") == -9
+    cancel(job, "test")
+    assert work() == 0
+    job.refresh_from_db()
+    row = Restore.objects.get()
+    assert job.state == CANCELLED and row.state != DONE and row.ended_at is not None
+    assert (on(narvan, SUMS), on(narvan, TABLES)) == broken

@@ -1,0 +1,41 @@
+"""What a restore says, in both languages, from the document that its job gives."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ringkeep.restores import telling
+from ringkeep.translation import Words
+
+RESULT = {
+    "phone_system": "saba", "backup": "saba-1", "before": "saba-2", "trunks_held": True, "first_answer_s": 1.25,
+    "changes": [
+        {"audience": "staff", "change": "added", "text": "Extension 305 was added",
+         "says": {"text": "{thing} was added", "values": {"thing": "\u202e305"}}},
+    ],
+    "counts": {"written": 3, "replaced": 2, "removed": 1, "kept": 4, "bytes": 2048, "databases": ["asterisk"], "states": 2,
+               "left": [["/a\nb", "its name has line breaks, control characters or backslashes"]]},
+    "warnings": [{"text": "", "says": {"text": "The backup is of Asterisk {then}, the target runs {now}.",
+                                       "values": {"then": 16, "now": 22}}}],
+    "checks": [{"what": what, "ok": what != "same", "found": ""} for what in telling.CHECKS],
+}  # fmt: skip
+
+
+def test_what_would_change_stands_under_who_notices_it_and_nothing_hostile_reaches_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telling.show(RESULT, Words("en"))
+    said = capsys.readouterr().out
+    assert said.startswith("Staff notice\n  + \\u202e305 was added\n")
+    assert "3 files to write (2 KiB), 2 to replace, 1 to remove; 4 newer ones stay" in said
+    assert "left: /a b" in said and "warning: The backup is of Asterisk 16, the target runs 22." in said
+
+
+def test_every_line_is_persian_for_a_persian_reader(capsys: pytest.CaptureFixture[str]) -> None:
+    telling.show(RESULT, Words("fa"))
+    telling.show_end(RESULT, Words("fa"))
+    for line in capsys.readouterr().out.splitlines():
+        assert re.search("[آ-ی]", line), line
+        assert not re.search(r"(?<![\w-])\d+(?![\w-])", re.sub("saba-.|u202e305", "", line), re.ASCII), line
