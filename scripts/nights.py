@@ -331,11 +331,10 @@ def large(figures: Figures, systems: Mapping[str, Path], runs: int) -> None:
     del systems
     work = Path(tempfile.mkdtemp(prefix="ringkeep-bench-"))
     try:
-        tree = work / "tree"
-        shutil.copytree(SAMPLE, tree, symlinks=True)
-        recordings(tree / RECORDINGS / "2026/11/01", LARGE_BYTES, 1)
-        with bench(tree) as one:
-            shutil.rmtree(tree)
+        with bench(SAMPLE) as one:
+            recordings(work / "new/2026/11/01", LARGE_BYTES, 1)
+            _send(one, work / "new")
+            shutil.rmtree(work / "new")
             _large(figures, one, work, runs)
     finally:
         shutil.rmtree(work, ignore_errors=True)
