@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from ringkeep.sources.astdb import read_show, write_astdb
+
+LOGIN = """<?php
+$amp_conf['AMPDBUSER'] = 'freepbxuser';
+$amp_conf['AMPDBPASS'] = 'only-in-the-lab-db';
+$amp_conf['AMPDBHOST'] = 'localhost';
+$amp_conf['AMPDBNAME'] = 'asterisk';
+"""
+
+
+def freepbx_tree(system: Path, into: Path) -> Path:
+    """A tree for `ringkeep lab up` with its databases, from a FreePBX kept as etc-asterisk, db/*.sql, astdb.txt."""
+    shutil.copytree(system / "etc-asterisk", into / "etc/asterisk")
+    databases, library = into / "ringkeep/databases", into / "var/lib/asterisk"
+    databases.mkdir(parents=True)
+    library.mkdir(parents=True)
+    tables = (file.read_bytes() for file in sorted((system / "db").glob("*.sql")))
+    (databases / "asterisk.sql").write_bytes(b"".join(tables))
+    shutil.copyfile(system / "schema-asteriskcdrdb.sql", databases / "asteriskcdrdb.sql")
+    write_astdb(library / "astdb.sqlite3", read_show((system / "astdb.txt").read_text()))
+    (into / "etc/freepbx.conf").write_text(LOGIN)
+    return into
 
 
 def restored(home: Path, system: str, backup: str, *only: str) -> dict[str, float]:
