@@ -299,7 +299,7 @@ class _Fetch:
         import shutil
 
         if need + ROOM_KEPT_BYTES > shutil.disk_usage(self.mirror.root).free:
-            raise no_room(self.mirror.root, need)
+            raise no_room(self.mirror.root, need + ROOM_KEPT_BYTES)
 
     # -- the end ----------------------------------------------------------------------------------------------
 

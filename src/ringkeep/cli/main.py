@@ -22,5 +22,29 @@ def main() -> None:
     except OSError as error:  # such as: the current folder was deleted
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(3) from None
+    except Exception as error:
+        said = _of_the_records(error)
+        if said is None:
+            raise
+        sys.stderr.write(f"error: {said}\n")
+        raise SystemExit(3) from None
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left to do is to end
+
+
+def _of_the_records(error: Exception) -> str | None:
+    """What to do when the records cannot be read or written; None for any other error. Its own words say which it is."""
+    from sqlite3 import DatabaseError
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, DatabaseError):
+        cause = cause.__cause__
+    if cause is None:
+        return None
+    place = os.environ.get("RINGKEEP_HOME", "~/.ringkeep")
+    if "malformed" in str(cause) or "not a database" in str(cause):
+        return (
+            f"A database in {place} is damaged ({cause}). Stop `ringkeep serve`, bring ringkeep.sqlite3 and jobs.sqlite3 back "
+            "from a copy, or move them away and run `ringkeep keys restore` with your escrow file. The backups are untouched."
+        )
+    return f"The database in {place} cannot be used ({cause}). Is its disk full, or the folder not writable?"
