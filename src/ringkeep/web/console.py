@@ -19,7 +19,7 @@ def print_status(found: Document, lang: str) -> None:
     """A table, worst first; below it what is wrong."""
     words, console = Words(lang), Console(highlight=False)
     if not found["systems"]:
-        console.print(words(TEXTS["none"]))
+        console.print(words(TEXTS["none"]), soft_wrap=True)  # a command that is to be copied stays in one line
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("system", "state", "proven", "verdict", "answer", "doing"):
@@ -50,6 +50,9 @@ def print_status(found: Document, lang: str) -> None:
 
 def print_jobs(rows: list[Document]) -> None:
     """Newest first."""
+    if not rows:
+        Console(highlight=False).print("There has been no job yet.")
+        return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("Job", "State", "Asked", "Took", "Now"):
         table.add_column(title, overflow="fold")

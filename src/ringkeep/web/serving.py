@@ -38,7 +38,9 @@ def serve(host: str, port: int, *, web: bool, work: bool, tunnels: str | None = 
             "Let a web server with a sign-in of its own stand before it."
         )
     if web and not work and not os.environ.get("RINGKEEP_DATABASE_URL"):
-        raise ServeError("--only web needs RINGKEEP_DATABASE_URL: over SQLite one process does both.")
+        raise ServeError(
+            "--only web needs RINGKEEP_DATABASE_URL: over SQLite one process does both. Set it, or leave --only out."
+        )
     token()  # so that it is there to be read
     with contextlib.ExitStack() as stack:
         listening = _listen(host, port) if web else None

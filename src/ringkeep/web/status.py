@@ -83,16 +83,20 @@ def _with_last(systems: QuerySet) -> QuerySet:
     drills = Drill.objects.filter(backup__phone_system=OuterRef("pk"), ended_at__isnull=False).order_by("-started_at")
     proven = backups.filter(drills__verdict="good")
     # Opening the credentials of ten thousand costs more than all else of the answer.
-    return systems.select_related("customer").defer("credential", "jump_credential").annotate(
-        last_backup=Subquery(complete.values("id")[:1]),
-        last_backup_at=Subquery(complete.values("started_at")[:1]),
-        last_partial=Subquery(backups.filter(state=PARTIAL).values("id")[:1]),
-        last_partial_at=Subquery(backups.filter(state=PARTIAL).values("started_at")[:1]),
-        last_verdict=Subquery(drills.values("verdict")[:1]),
-        last_answer_s=Subquery(drills.values("first_answer_s")[:1]),
-        last_proven=Subquery(proven.values("id")[:1]),
-        last_proven_at=Subquery(proven.values("started_at")[:1]),
-        changed_by=Subquery(complete.filter(differences__changes__0__isnull=False).values("id")[:1]),
+    return (
+        systems.select_related("customer")
+        .defer("credential", "jump_credential")
+        .annotate(
+            last_backup=Subquery(complete.values("id")[:1]),
+            last_backup_at=Subquery(complete.values("started_at")[:1]),
+            last_partial=Subquery(backups.filter(state=PARTIAL).values("id")[:1]),
+            last_partial_at=Subquery(backups.filter(state=PARTIAL).values("started_at")[:1]),
+            last_verdict=Subquery(drills.values("verdict")[:1]),
+            last_answer_s=Subquery(drills.values("first_answer_s")[:1]),
+            last_proven=Subquery(proven.values("id")[:1]),
+            last_proven_at=Subquery(proven.values("started_at")[:1]),
+            changed_by=Subquery(complete.filter(differences__changes__0__isnull=False).values("id")[:1]),
+        )
     )
 
 
