@@ -13,6 +13,7 @@ from ringkeep.home import HomeError, folder, home
 
 def _database(url: str | None) -> dict[str, Any]:
     if not url:
+        (home() / "ringkeep.sqlite3").touch(mode=0o600)  # its journals get the same rights
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": home() / "ringkeep.sqlite3",

@@ -16,7 +16,7 @@ from ringkeep.home import home as home_folder
 from ringkeep.jobs import engine
 from ringkeep.jobs.actions import cancel, retry, start
 from ringkeep.jobs.kinds import JobError
-from ringkeep.jobs.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job
+from ringkeep.jobs.models import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +133,24 @@ def test_jobs_that_ended_long_ago_are_let_go_with_what_the_engine_kept_of_them(t
     with closing(sqlite3.connect(home_folder() / "jobs.sqlite3")) as kept:
         assert kept.execute("select workflow_uuid from workflow_status").fetchall() == [("three:1",)]
         assert {one for (one,) in kept.execute("select workflow_uuid from operation_outputs")} == {"three:1"}
+
+
+def test_what_another_name_was_interrupted_in_is_taken_over_and_what_the_engine_lost_is_begun_anew(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "done"
+    for name in ("renamed", "lost"):
+        start("three", {"file": str(file)}, key=name)
+    assert work("two", "before") == -9
+    with closing(sqlite3.connect(home_folder() / "jobs.sqlite3")) as kept, kept:
+        kept.execute("update workflow_status set executor_id = 'an-older-name' where workflow_uuid = 'renamed'")
+        kept.execute("delete from workflow_status where workflow_uuid = 'lost'")
+    Job.objects.filter(pk="lost").update(state=RUNNING)
+    assert work() == 0
+    assert {job.state for job in Job.objects.all()} == {SUCCEEDED}
+
+
+def test_a_damaged_memory_of_the_engine_is_said_with_what_to_do(home: Path) -> None:
+    (home / "jobs.sqlite3").write_bytes(b"no database at all" * 1000)
+    done = subprocess.run([sys.executable, "-m", "tests.jobs.worker"], capture_output=True, text=True, timeout=30)
+    assert "Move it away and start again" in done.stderr

@@ -6,7 +6,6 @@ begin -> reach -> fetch what changed -> store -> judge -> record -> tell -> dril
 from __future__ import annotations
 
 import asyncio
-import resource
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,7 +126,13 @@ def put_away(run: Run, backup_id: str) -> None:
         whole = all(part["state"] in ("ok", "skipped") for part in backup.parts)
         # The last word is for a day on which only the repository is left: recovery reads it.
         tags = [backup_id, system.name, COMPLETE if whole else PARTIAL]
-        saved = place.save(mirror(system), tags, backup.started_at)
+        try:
+            saved = place.save(mirror(system), tags, backup.started_at)
+        except StoreError as error:
+            if error.kind == "no-room":
+                name = system.customer.name
+                report(None, "repository-full", {"repository": name}, name, at=datetime.now(UTC))
+            raise
         snapshot = saved.snapshot
         record.note(backup_id, stored_bytes=saved.stored_bytes)
     record.note(backup_id, snapshot=snapshot)
@@ -166,7 +171,6 @@ def tell(backup_id: str) -> Document:
         "received_bytes": backup.received_bytes,
         "stored_bytes": backup.stored_bytes,
         "seconds": round((now - backup.started_at).total_seconds(), 2),
-        "cpu_s": round(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 2),
     }
 
 
@@ -175,9 +179,6 @@ def fail(backup_id: str, kind: str, why: str) -> None:
     now = datetime.now(UTC)
     record.give_up(backup_id, why, now)
     system = Backup.objects.select_related("phone_system__customer").get(pk=backup_id).phone_system
-    if kind == "no-room":
-        name = system.customer.name
-        report(None, "repository-full", {"repository": name}, name, at=now)
     finding = kind if kind == "host-key-changed" else "unreachable" if kind in UNREACHED else "backup-failed"
     report(system, finding, {"why": why, "backup": backup_id}, at=now)
 

@@ -33,9 +33,11 @@ def main() -> None:
 
 
 def _of_the_records(error: Exception) -> str | None:
-    """What to do when the records cannot be read or written; None for any other error. Its own words say which it is."""
+    """What to do when RINGKEEP_HOME, its keys or its records cannot be used; None for any other error."""
     from sqlite3 import DatabaseError
 
+    if {"HomeError", "VaultError"} & {kind.__name__ for kind in type(error).__mro__}:
+        return str(error)
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, DatabaseError):
         cause = cause.__cause__

@@ -7,21 +7,24 @@ of its own (jobs/workers.py), so that a restarted one takes up its own interrupt
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSClient, run_dbos_database_migrations
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from ringkeep.home import home
+from ringkeep.home import HomeError, home
 from ringkeep.jobs import bookkeeping, workers
 from ringkeep.jobs.kinds import DRILLS, OTHERS, SYSTEMS, Cancelled, Run, kind_of, told
 from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
@@ -39,6 +42,23 @@ class Busy(RuntimeError):
     """Another process works on the jobs of this RINGKEEP_HOME already; the message says which."""
 
 
+class Damaged(HomeError):
+    """What the engine remembers cannot be read; the message says what to do."""
+
+
+def _look_at(file: Path) -> None:
+    """Make it for us alone, or see that it is a database."""
+    file.touch(mode=0o600)
+    try:
+        with contextlib.closing(sqlite3.connect(file, timeout=30)) as opened:
+            opened.execute("select count(*) from sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Damaged(
+            f"{file} is damaged ({error}). Move it away and start again: what was done stays, what was being done is begun "
+            "anew from its first step."
+        ) from None
+
+
 def _url() -> str:
     if not settings.DATABASE_URL:
         return f"sqlite:///{home() / 'jobs.sqlite3'}"
@@ -47,8 +67,10 @@ def _url() -> str:
 
 @cache
 def _migrated(url: str) -> str:
-    """The address, after its tables are there."""
+    """The address, after its tables are there. Raises `Damaged`."""
     _quiet()
+    if url.startswith("sqlite"):
+        _look_at(home() / "jobs.sqlite3")
     with migrating_alone():
         run_dbos_database_migrations(url)
     return url
@@ -141,12 +163,28 @@ def working() -> Iterator[None]:
                 DBOS.register_queue(
                     name, worker_concurrency=at_once, polling_interval_sec=POLL_S, on_conflict="always_update"
                 )
+            if not settings.DATABASE_URL:
+                _take_over_all(worker)
             # A job whose maker was killed before it came into the queue.
             for job in Job.objects.filter(state=QUEUED):
                 enqueue(job)
             yield
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def _take_over_all(worker: str) -> None:
+    """On SQLite nobody else works here: what another name was interrupted in is ours, and what the engine no longer knows
+    is put into its queue once more."""
+    pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    others = {one.executor_id for one in pending if one.executor_id} - {worker}
+    if others:
+        DBOS._recover_pending_workflows(sorted(others))
+    known = {one.workflow_id for one in pending}
+    for job in Job.objects.filter(state=RUNNING).exclude(pk__in=known):
+        if DBOS.get_workflow_status(job.pk) is None:
+            bookkeeping.log(job.pk, "The engine lost it: begun anew.", "warning", datetime.now(UTC))
+            Job.objects.filter(pk=job.pk).update(state=QUEUED, step="", fraction=None)
 
 
 @contextmanager

@@ -35,12 +35,17 @@ def finish(start: Callable[[], Job], *, show: bool = True) -> Job:
         while True:
             job.refresh_from_db()
             said = _say(job, said, show)
-            if job.state in ENDED and not (here and engine.active()):
+            if job.state in ENDED and not (engine.active() if here else _followers(job)):
                 break
             time.sleep(LOOK_S)
         if show and sys.stderr.isatty():
             sys.stderr.write("\r\x1b[2K")
         return job
+
+
+def _followers(job: Job) -> bool:
+    """Whether a job that it started, such as the drill of a backup, is still to end."""
+    return bool(Job.objects.filter(asked_by=job.id).exclude(state__in=ENDED).exists())
 
 
 @contextlib.contextmanager

@@ -31,13 +31,14 @@ def serve(
 ) -> None:
     """Look after the enrolled phone systems until stopped: pages, schedule, backups, drills, alarms."""
     _prepared()
+    from ringkeep.home import HomeError
     from ringkeep.jobs.engine import Busy
     from ringkeep.web.serving import ServeError
     from ringkeep.web.serving import serve as serve_now
 
     try:
         serve_now(host, port, web=only is not Half.WORK, work=only is not Half.WEB, tunnels=tunnels)
-    except (Busy, ServeError) as error:
+    except (Busy, HomeError, ServeError) as error:
         errors.print(f"error: {error}")
         raise typer.Exit(COULD_NOT_TRY) from None
 
