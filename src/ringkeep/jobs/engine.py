@@ -34,7 +34,7 @@ APPLICATION, VERSION = "ringkeep", "1"  # a fixed version: an update of Ringkeep
 WORKFLOW = "ringkeep.job"
 SYSTEMS_AT_ONCE = int(os.environ.get("RINGKEEP_WORKERS", "4"))
 DRILLS_AT_ONCE = int(os.environ.get("RINGKEEP_DRILLS", "2"))
-POLL_S = 0.25
+POLL_S, SERVING_POLL_S = 0.25, 1.0  # between two looks into a queue: a person waits, or nobody does
 KEPT, BATCH = timedelta(days=90), 500  # of jobs that have ended
 
 
@@ -139,8 +139,8 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def working() -> Iterator[None]:
-    """Work on jobs while inside. Raises `Busy`."""
+def working(poll_s: float = POLL_S) -> Iterator[None]:
+    """Work on jobs while inside. Raises `Busy`, `Damaged`."""
     with alone(), _named() as worker:
         url = _migrated(_url())
         DBOS(
@@ -150,18 +150,18 @@ def working() -> Iterator[None]:
                 "application_version": VERSION,
                 "executor_id": worker,
                 "log_level": "WARNING",
-                "notification_listener_polling_interval_sec": POLL_S,
+                "notification_listener_polling_interval_sec": poll_s,
             }
         )
         DBOS.launch()
         try:
             DBOS.register_queue(
-                SYSTEMS, partition_concurrency=1, worker_concurrency=SYSTEMS_AT_ONCE, polling_interval_sec=POLL_S,
+                SYSTEMS, partition_concurrency=1, worker_concurrency=SYSTEMS_AT_ONCE, polling_interval_sec=poll_s,
                 on_conflict="always_update",
             )  # fmt: skip
             for name, at_once in ((DRILLS, DRILLS_AT_ONCE), (OTHERS, 4)):
                 DBOS.register_queue(
-                    name, worker_concurrency=at_once, polling_interval_sec=POLL_S, on_conflict="always_update"
+                    name, worker_concurrency=at_once, polling_interval_sec=poll_s, on_conflict="always_update"
                 )
             if not settings.DATABASE_URL:
                 _take_over_all(worker)

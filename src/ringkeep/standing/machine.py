@@ -107,7 +107,7 @@ fi
 mkdir -p /var/spool/asterisk/voicemail /var/spool/asterisk/monitor /var/spool/asterisk/outgoing /var/spool/asterisk/tmp
 mkdir -p /var/log/asterisk/cdr-csv /var/log/asterisk/cdr-custom /var/log/asterisk/cel-custom
 chown -R asterisk:asterisk /etc/asterisk /var/lib/asterisk /var/spool/asterisk /var/log/asterisk
-chmod u+s /usr/bin/sudo; chmod 440 /etc/sudoers; chmod 755 /etc/sudoers.d
+chmod 1777 /var/tmp; chmod u+s /usr/bin/sudo; chmod 440 /etc/sudoers; chmod 755 /etc/sudoers.d
 id -u ringkeep > /dev/null 2>&1 || useradd --create-home --shell /bin/sh --password '*' ringkeep
 install -d -m 700 -o ringkeep -g ringkeep /home/ringkeep/.ssh
 install -m 600 -o ringkeep -g ringkeep /run/handed/authorized_keys /home/ringkeep/.ssh/authorized_keys

@@ -76,24 +76,22 @@ def backup(
 ) -> None:
     """Back a phone system up now, have the backup drilled, and wait for both."""
     _prepared()
-    from ringkeep.fleet.queries import phone_system
+    from ringkeep.fleet.queries import NoSuchPhoneSystem, phone_system
     from ringkeep.web.asking import ask_backup
+    from ringkeep.web.status import job_document
 
-    if later:
-        from ringkeep.fleet.queries import NoSuchPhoneSystem
-        from ringkeep.web.status import job_document
-
-        try:
-            asked = job_document(ask_backup(phone_system(name), "command"))
-        except NoSuchPhoneSystem as error:
-            errors.print(f"error: {error}")
-            raise typer.Exit(USAGE) from None
-        if as_json:
-            print_json(asked)
-        else:
-            typer.echo(f"asked for: ringkeep job {asked['id']}")
-        return
-    _finish(lambda: ask_backup(phone_system(name), "command"), as_json)
+    try:
+        system = phone_system(name)
+    except NoSuchPhoneSystem as error:
+        errors.print(f"error: {error}")
+        raise typer.Exit(USAGE) from None
+    if not later:
+        _finish(lambda: ask_backup(system, "command"), as_json)
+    asked = job_document(ask_backup(system, "command"))
+    if as_json:
+        print_json(asked)
+    else:
+        typer.echo(f"asked for: ringkeep job {asked['id']}")
 
 
 def jobs(as_json: AsJson = False) -> None:

@@ -45,7 +45,7 @@ def serve(host: str, port: int, *, web: bool, work: bool, tunnels: str | None = 
     with contextlib.ExitStack() as stack:
         listening = _listen(host, port) if web else None
         if work:
-            stack.enter_context(engine.working())
+            stack.enter_context(engine.working(engine.SERVING_POLL_S))
             stack.enter_context(scheduling())
             if tunnels:
                 _take_in_tunnels(stack, tunnels)
