@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent import futures
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ringkeep.lab import image as images
 from ringkeep.links.ssh import connect
 from ringkeep.restores.models import DONE, Restore
 from ringkeep.standing.places import Standing
+from tests.restores.line import Line
 from tests.standing import standing, target
 
 NARVAN = Path(__file__).parents[2] / "samples/narvan"
@@ -28,9 +30,8 @@ JOBS = "ringkeep.backups.jobs,ringkeep.restores.jobs,ringkeep.drills.jobs"
 # What a restore adds to the steps of a backup, whose deaths are in tests/journeys/test_killed_backup.py; the swap itself
 # is killed before each of its programs in test_swap.py, and in its middle on a real system in test_real_system.py.
 DEATHS = [
-    ("begin", "unrecorded"), ("say how it went", "after"), ("compare with the backup", "unrecorded"),
-    ("see whether there is anything to do", "unrecorded"), ("send", "before"), ("send", "unrecorded"),
-    ("swap and check", "before"), ("swap and check", "unrecorded"), ("report", "unrecorded"),
+    ("begin", "unrecorded"), ("compare with the backup", "unrecorded"), ("see whether there is anything to do", "unrecorded"),
+    ("send", "unrecorded"), ("swap and check", "unrecorded"), ("report", "unrecorded"),
 ]  # fmt: skip
 SUMS = "cd /etc/asterisk && find . -type f -exec ls -ln --time-style=+ {} + -exec sha256sum {} + | sort; ls -d /*/*/.ringkeep* 2>/dev/null"
 TABLES = "mysqldump --skip-dump-date asterisk; mysql -N -e 'show databases'"
@@ -70,8 +71,17 @@ def narvan() -> Iterator[Standing]:
 
 
 @pytest.fixture
-def system(home: Path, narvan: Standing) -> PhoneSystem:
-    order = Order("narvan", address(narvan.url), key=Path(narvan.key).read_text(), sudo=True)
+def line(narvan: Standing) -> Iterator[Line]:
+    made = Line(narvan.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def system(home: Path, narvan: Standing, line: Line) -> PhoneSystem:
+    order = Order(
+        "narvan", address(f"ssh://{narvan.user}@127.0.0.1:{line.port}"), key=Path(narvan.key).read_text(), sudo=True
+    )
     made = enrol(order, datetime.now(UTC))
     PhoneSystem.objects.filter(pk=made.pk).update(drill="none")
     job = start("backup", {"reason": "asked"}, key="backup:1", phone_system=made.pk)
@@ -81,9 +91,9 @@ def system(home: Path, narvan: Standing) -> PhoneSystem:
     return made
 
 
-def asked(system: PhoneSystem) -> Job:
+def asked(system: PhoneSystem, number: int = 1) -> Job:
     backup = Job.objects.get(id="backup:1").result["backup"]
-    return start("restore", {"backup": backup}, key="restore:1", phone_system=system.pk)
+    return start("restore", {"backup": backup}, key=f"restore:{number}", phone_system=system.pk)
 
 
 def test_killed_around_every_step_files_and_database_are_both_back_and_no_success_was_claimed_before(
@@ -111,9 +121,10 @@ def test_killed_around_every_step_files_and_database_are_both_back_and_no_succes
     assert "305" in on(narvan, REGISTERED)  # its phone at the far end
 
 
-def test_cancelled_before_the_swap_nothing_of_the_phone_system_has_changed(
-    system: PhoneSystem, narvan: Standing
+def test_cancelled_before_the_swap_nothing_has_changed_and_with_the_line_cut_in_its_middle_it_is_done(
+    system: PhoneSystem, narvan: Standing, line: Line
 ) -> None:
+    good = on(narvan, SUMS)
     on(narvan, "sed -i s/Paediatrics/Broken/ /etc/asterisk/sip_additional.conf")
     broken = on(narvan, SUMS), on(narvan, TABLES)
     job = asked(system)
@@ -124,3 +135,13 @@ def test_cancelled_before_the_swap_nothing_of_the_phone_system_has_changed(
     row = Restore.objects.get()
     assert job.state == CANCELLED and row.state != DONE and row.ended_at is not None
     assert (on(narvan, SUMS), on(narvan, TABLES)) == broken
+    job = asked(system, 2)
+    with futures.ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        while "swapp" not in on(narvan, "cat /var/lib/ringkeep/restore/*/phase"):
+            assert not working.done()
+        line.cut()
+        assert working.result() == 0
+    job.refresh_from_db()
+    assert job.state == SUCCEEDED and on(narvan, SUMS) == good
+    assert job.lines.filter(level="warning").exists(), "it was not cut"
