@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ringkeep.links.ssh import connect
 from ringkeep.standing.places import Standing
+from tests.restores.timed import restored
 from tests.standing import standing, target
 
 RINGKEEP = str(Path(sys.executable).with_name("ringkeep"))
@@ -91,3 +92,6 @@ def test_a_broken_system_is_restored_although_ringkeep_is_killed_in_the_middle_a
         assert any("Queue" in change["text"] and "added" in change["text"] for change in row.plan["changes"])
         ringkeep(home, "restore", "saba", "--release-trunks", "--yes")
         assert on(there, SUMS) == was and "carrier" in on(there, REGISTRATIONS)
+        on(there, "rm /etc/asterisk/queues.conf")
+        took = restored(home, "saba", name)
+        assert on(there, SUMS) == was and 0 < took["first_answer_s"] < min(took["whole_s"], 20)
