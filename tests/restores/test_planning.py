@@ -188,3 +188,14 @@ def test_modes_come_along(tmp_path: Path) -> None:
     os.chmod(backup / "etc/asterisk/same.conf", 0o600)
     one = plan(state(backup, directories()), state(tree(tmp_path / "live", LIVE), directories()), parse([]))
     assert next(s for s in one.staged if s.path.endswith("same.conf")).entry.mode == 0o600
+
+
+def test_a_file_that_asterisk_may_have_started_without_needs_a_restart_and_a_changed_one_only_a_reload(
+    tmp_path: Path,
+) -> None:
+    backup = state(tree(tmp_path / "backup", BACKUP), directories())
+    changed = state(tree(tmp_path / "changed", LIVE), directories())
+    without = {name: text for name, text in LIVE.items() if not name.endswith("extensions.conf")}
+    gone = state(tree(tmp_path / "gone", without), directories())
+    assert not plan(backup, changed, parse(["configuration"])).restart
+    assert plan(backup, gone, parse(["configuration"])).restart

@@ -133,11 +133,21 @@ def plan(
         for name, size in backup.databases.items()
         if chooses_database(wanted, name) and (exact or not _grows(name) or not live.databases.get(name))
     }
-    restart = any(posixpath.basename(unit.path) in RESTARTED_FOR for unit in work.units)
+    restart = any(_needs_restart(unit, live) for unit in work.units)
     return Plan(
         tuple(work.units), tuple(sorted(work.staged.values(), key=lambda one: one.path)), work.expected, databases,
         lines, back, restart, tuple(work.left), work.replaced, work.kept,
     )  # fmt: skip
+
+
+def _needs_restart(unit: Unit, live: State) -> bool:
+    """Whether a reload would not do: a module that found no file of its own when Asterisk started has declined to load, and
+    a reload does not bring it back. Nobody is cut off by it who was not already: what that module does was not there.
+    """
+    if unit.name in RESTARTED_FOR:
+        return True
+    of_asterisk = unit.folder == live.directories.get("astetcdir", "/etc/asterisk")
+    return unit.op == PUT and of_asterisk and unit.name.endswith(".conf") and unit.path not in live.tree
 
 
 def _grows(database: str) -> bool:
