@@ -12,6 +12,7 @@ worker.lock        held by the one process that works on jobs here
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 ONLY_OURS = 0o700  # it holds copies of phone systems and the keys
@@ -40,4 +41,19 @@ def folder(*parts: str) -> Path:
     for part in parts:
         place = place / part
         place.mkdir(mode=ONLY_OURS, exist_ok=True)
+    return place
+
+
+def made_once(place: Path, make: Callable[[], str]) -> Path:
+    """A file for us alone, made when it is not there: a key, a name. Two processes that start at once agree on one."""
+    if not place.exists():
+        fresh = place.with_name(f"{place.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(make())
+        try:
+            os.link(fresh, place)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
     return place

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ringkeep.home import HomeError, folder, home
+from ringkeep.home import HomeError, folder, home, made_once
 
 
 def _database(url: str | None) -> dict[str, Any]:
@@ -44,18 +43,7 @@ def _database(url: str | None) -> dict[str, Any]:
 
 def _secret() -> str:
     """What signs cookies and forms; made at first start, kept beside the other keys."""
-    place: Path = folder("keys") / "signing"
-    if not place.exists():
-        fresh = place.with_name(f"signing.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48))
-        try:
-            os.link(fresh, place)  # two starting at once agree on one
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return place.read_text()
+    return made_once(folder("keys") / "signing", lambda: secrets.token_urlsafe(48)).read_text()
 
 
 DATABASE_URL = os.environ.get("RINGKEEP_DATABASE_URL") or None

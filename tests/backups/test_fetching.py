@@ -280,7 +280,7 @@ def test_astdb_is_copied_whole_without_sqlite_there(machine: Machine, here: Here
 
 def test_what_our_account_may_not_read_fails_its_part(machine: Machine, here: Here, tmp_path: Path) -> None:
     if os.getuid() == 0:
-        pytest.skip("root may read everything; tests/links has a real account")
+        pytest.skip("root may read everything; tests/fleet/test_account.py does it with a real account")
     machine.write("etc/asterisk/secret.conf", "x").chmod(0)
     fetched = bring(here, tmp_path / "mirror")
     assert part(fetched, "configuration")["state"] == "failed"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import asyncssh
 from django.db import connections, transaction
 
 from ringkeep.fleet.models import Tunnel
-from ringkeep.home import folder
+from ringkeep.home import folder, made_once
 from ringkeep.links.ssh import new_key
 from ringkeep.links.tunnel import Tunnels, line, listening
 
@@ -43,24 +41,8 @@ def server_address(text: str | None) -> tuple[str, int]:
 
 def host_key() -> tuple[str, str]:
     """Our own (private, public) key that phone systems pin; made when there is none."""
-    place = folder("keys") / "tunnel"
-    if not place.exists():
-        private, _ = new_key("ringkeep tunnels")
-        fresh = place.with_name(f"tunnel.{os.getpid()}")
-        _write(fresh, private)
-        try:
-            os.link(fresh, place)  # two starting at once agree on one
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    private = place.read_text()
+    private = made_once(folder("keys") / "tunnel", lambda: new_key("ringkeep tunnels")[0]).read_text()
     return private, line(asyncssh.import_private_key(private))
-
-
-def _write(place: Path, text: str) -> None:
-    place.touch(mode=0o600)
-    place.write_text(text)
 
 
 def tunnel(name: str, at: datetime) -> Tunnel:

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
-from ringkeep.home import home
+from ringkeep.home import home, made_once
 from ringkeep.jobs.models import Worker
 
 LOST_S = float(os.environ.get("RINGKEEP_WORKER_LOST_S", "120"))
@@ -48,13 +48,7 @@ def name() -> str:
     """This worker's name: the same after a restart of its home, another for another home. It stands in RINGKEEP_HOME/worker."""
     if not over_postgresql():
         return "ringkeep"  # there is never more than one
-    place = home() / "worker"
-    if not place.exists():
-        fresh = place.with_name(f"worker.{os.getpid()}")
-        fresh.write_text(f"{socket.gethostname()[:60]}-{secrets.token_hex(4)}")
-        with suppress(FileExistsError):
-            os.link(fresh, place)  # two starting at once agree on one
-        fresh.unlink()
+    place = made_once(home() / "worker", lambda: f"{socket.gethostname()[:60]}-{secrets.token_hex(4)}")
     return place.read_text().strip()
 
 

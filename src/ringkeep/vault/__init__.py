@@ -7,7 +7,6 @@ putting a new line on top, encrypting everything anew (`ringkeep keys rotate`) a
 from __future__ import annotations
 
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.db import models
 
-from ringkeep.home import folder
+from ringkeep.home import folder, made_once
 
 
 class VaultError(RuntimeError):
@@ -24,18 +23,7 @@ class VaultError(RuntimeError):
 
 def key_file() -> Path:
     """The file of keys; made with a first key when there is none."""
-    place = folder("keys") / "vault"
-    if not place.exists():
-        fresh = place.with_name(f"vault.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(Fernet.generate_key() + b"\n")
-        try:
-            os.link(fresh, place)  # two starting at once agree on one
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return place
+    return made_once(folder("keys") / "vault", lambda: Fernet.generate_key().decode() + "\n")
 
 
 @cache

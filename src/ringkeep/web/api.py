@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -22,7 +21,7 @@ from ringkeep.findings.models import Finding
 from ringkeep.findings.queries import open_findings
 from ringkeep.findings.telling import document as finding_document
 from ringkeep.fleet.models import PhoneSystem
-from ringkeep.home import folder
+from ringkeep.home import folder, made_once
 from ringkeep.jobs import actions
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import Job
@@ -35,18 +34,7 @@ MOST = 500  # rows of one answer
 
 def token() -> str:
     """The token; made at first use."""
-    place = folder("keys") / "api-token"
-    if not place.exists():
-        fresh = place.with_name(f"api-token.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(32))
-        try:
-            os.link(fresh, place)  # two starting at once agree on one
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return place.read_text()
+    return made_once(folder("keys") / "api-token", lambda: secrets.token_urlsafe(32)).read_text()
 
 
 class Token(HttpBearer):
