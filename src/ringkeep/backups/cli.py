@@ -152,10 +152,12 @@ def escrow(
     file: FileArgument, passphrase_file: PassphraseFile = None, as_json: AsJson = False, lang: Lang = Language.EN
 ) -> None:
     """Write all that opens the backups into one file, encrypted with a passphrase."""
-    from ringkeep.backups import telling
+    from ringkeep.backups import telling, telling_keys
 
     raise typer.Exit(
-        telling.answer(lambda: telling.write_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json)
+        telling.answer(
+            lambda: telling_keys.write_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json
+        )
     )
 
 
@@ -164,16 +166,18 @@ def restore_keys(
     file: FileArgument, passphrase_file: PassphraseFile = None, as_json: AsJson = False, lang: Lang = Language.EN
 ) -> None:
     """Bring back from that file what is not here, and list the backups that the repositories hold."""
-    from ringkeep.backups import telling
+    from ringkeep.backups import telling, telling_keys
 
     raise typer.Exit(
-        telling.answer(lambda: telling.restore_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json)
+        telling.answer(
+            lambda: telling_keys.restore_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json
+        )
     )
 
 
 @keys.command()
 def rotate(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Encrypt all stored secrets with a new key, and remove the old one."""
-    from ringkeep.backups import telling
+    from ringkeep.backups import telling, telling_keys
 
-    raise typer.Exit(telling.answer(lambda: telling.rotate_vault(as_json, lang.value), as_json))
+    raise typer.Exit(telling.answer(lambda: telling_keys.rotate_vault(as_json, lang.value), as_json))

@@ -1,0 +1,93 @@
+"""What the verbs of keys do and say: a copy for a disaster, its way back, and new keys."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ringkeep.backups.telling import Refused, say
+from ringkeep.terminal import GOOD, NOT_GOOD, errors, print_json
+from ringkeep.translation import Words, shown
+
+_ = str  # marks a text for translation; the catalogue's test looks for it
+
+
+def write_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang: str) -> int:
+    """Write the escrow file."""
+    from ringkeep.backups import escrow
+
+    words = Words(lang)
+    held = escrow.write(file, _passphrase(passphrase_file, words, twice=True), datetime.now(UTC))
+    if as_json:
+        print_json({"file": str(file), **_counts(held)})
+    else:
+        say([
+            words("{place} holds what opens the backups of {count} customers.").format(
+                place=shown(str(file)), count=words.number(held["Customer"])
+            ),
+            words("Keep it away from this machine, and its passphrase away from it. Write it anew after each change of a key."),
+        ])  # fmt: skip
+    return GOOD
+
+
+def restore_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang: str) -> int:
+    """Bring back what is not here, then list what the repositories hold."""
+    from ringkeep.backups import actions, escrow
+    from ringkeep.backups.models import Repository
+    from ringkeep.backups.store_process import StoreError
+
+    words = Words(lang)
+    made = escrow.restore(file, _passphrase(passphrase_file, words))
+    recovered, unreached = 0, []
+    for row in Repository.objects.select_related("customer"):
+        try:
+            recovered += actions.recover_backups(row.customer)
+        except StoreError as error:
+            unreached.append({"customer": row.customer.name, "why": str(error)})
+    if as_json:
+        print_json({**_counts(made), "keys": made["keys"], "recovered": recovered, "unreached": unreached})
+    else:
+        said = words(
+            "{systems} phone systems and {repositories} repositories were brought back; {backups} backups are in them."
+        )
+        say([said.format(
+            systems=words.number(made["PhoneSystem"]), repositories=words.number(made["Repository"]),
+            backups=words.number(recovered),
+        )])  # fmt: skip
+        for one in unreached:
+            errors.print(f"error: {one['why']}")
+    return NOT_GOOD if unreached else GOOD
+
+
+def _counts(of: dict[str, int]) -> dict[str, int]:
+    return {"customers": of["Customer"], "phone_systems": of["PhoneSystem"], "repositories": of["Repository"]}
+
+
+def _passphrase(file: Path | None, words: Words, *, twice: bool = False) -> str:
+    if file is not None:
+        try:
+            with file.open(encoding="utf-8") as source:
+                return source.readline().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{file} cannot be read: {getattr(error, 'strerror', error)}.") from None
+    if not sys.stdin.isatty():
+        raise Refused("There is nobody to ask for the passphrase: --passphrase-file names a file that holds it.")
+    given = getpass.getpass(words("Passphrase: "))
+    if twice and getpass.getpass(words("Once more: ")) != given:
+        raise Refused("These were two different passphrases.")
+    return given
+
+
+def rotate_vault(as_json: bool, lang: str) -> int:
+    """A new key for all stored secrets."""
+    from ringkeep.vault.rotation import rotate
+
+    words, count = Words(lang), rotate()
+    if as_json:
+        print_json({"secrets": count})
+    else:
+        said = words("{count} secrets are encrypted with a new key; the old one is gone. Write a new escrow file.")
+        say([said.format(count=words.number(count))])
+    return GOOD
