@@ -37,7 +37,7 @@ def phone_system(name: str) -> PhoneSystem:
     found: PhoneSystem | None = PhoneSystem.objects.select_related("customer").filter(name=name).first()
     if found is None:
         names = ", ".join(PhoneSystem.objects.order_by("name").values_list("name", flat=True)[:20])
-        raise Unknown(f"There is no phone system {name!r}. Known: {names or 'none'}.")
+        raise Unknown(f"There is no phone system called {name}. There are: {names or 'none; enrol one first'}.")
     return found
 
 

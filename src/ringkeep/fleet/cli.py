@@ -155,6 +155,8 @@ def systems(as_json: AsJson = False) -> None:
         if as_json:
             print_json(rows)
             return
+        if not rows:
+            errors.print("No phone system is enrolled yet. Enrol one with: ringkeep enrol ssh://USER@HOST --name NAME")
         for row in rows:
             typer.echo(f"{row['name']:24} {row['address']:32} {row['product']} · Asterisk {row['asterisk']}")
 
