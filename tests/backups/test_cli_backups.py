@@ -55,7 +55,7 @@ def test_the_life_of_a_repository_from_its_verbs(home: Path, tmp_path: Path, cap
     assert "rings, with faults" in ringkeep("backups", "saba")
     persian = ringkeep("backups", "saba", "--lang", "fa")
     assert "با ایراد زنگ می‌خورد" in persian and "یک تفاوت" in persian
-    assert "no phone system 'sabx'" in ringkeep("backups", "sabx", code=2)
+    assert "There is no phone system called sabx. There are: saba." in ringkeep("backups", "sabx", code=2)
 
     assert told("export", "saba", tmp_path / "out", "--backup", old.pk)["files"] == 4
     assert (tmp_path / "out/files/etc/asterisk/sip.conf").is_file()
