@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -114,6 +115,9 @@ def test_a_second_worker_on_the_same_home_is_refused_and_told_why(tmp_path: Path
     job = start("hold", {"file": str(tmp_path / "done"), "s": 120}, key="hold:1", phone_system=1)
     with subprocess.Popen([sys.executable, "-m", "tests.jobs.worker"], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout and first.stdout.readline() == "working\n"
+        while not (tmp_path / "done").exists():  # a job cancelled before it began writes nothing
+            assert first.poll() is None
+            time.sleep(0.01)
         second = subprocess.run([sys.executable, "-m", "tests.jobs.worker"], capture_output=True, text=True, timeout=60)
         assert second.returncode != 0
         assert f"process {first.pid}" in second.stderr
