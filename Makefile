@@ -18,8 +18,8 @@ demo-stop: ## end what make demo started
 prove: setup ## prove the sample phone system; writes report.html
 	.venv/bin/ringkeep prove samples/saba --html report.html
 
-test: dev images ## every test, the ones on real Asterisk included
-	.venv/bin/python -m pytest
+test: dev images ## every test, the ones on real Asterisk included; three files at a time, as most of it is waiting
+	.venv/bin/python -m pytest -n 3 --dist loadfile
 
 check: dev ## format, lint, types, layers, and the commands that the documents name
 	.venv/bin/ruff format --check .

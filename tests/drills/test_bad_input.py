@@ -273,7 +273,8 @@ def test_a_dialplan_that_does_harm_is_reported_and_harms_nothing(name: str) -> N
         report = reported(USERS[-1], made, "--timeout", "6")
     assert report["lab"]["asterisk"] and "root:" not in json.dumps(report)
     assert time.monotonic() - started < 60
-    assert abs(os.statvfs("/tmp").f_bavail - free) * os.statvfs("/tmp").f_frsize < 300 << 20
+    # A disk is filled with gigabytes; other tests may write a few hundred megabytes meanwhile.
+    assert (free - os.statvfs("/tmp").f_bavail) * os.statvfs("/tmp").f_frsize < 2 << 30
 
 
 @pytest.mark.parametrize("user", USERS, ids=str)
