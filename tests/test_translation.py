@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,28 @@ from hypothesis import strategies as st
 
 from ringkeep.drills import logs
 from ringkeep.drills.words import ADVICE, DEFECTS, LEADING, MISSING, STEPS
+from ringkeep.jobs.words import DOING
 from ringkeep.phonesystem import callflow, checks
 from ringkeep.phonesystem.callflow.labels import KINDS, LABELS
 from ringkeep.phonesystem.callflow.tree import OF_TREES
 from ringkeep.translation import LOCALE, Words, shown
-from ringkeep.web.words import DOING
 
 SOURCE = Path(__file__).parents[1] / "src/ringkeep"
 MARKS = {"_", "words", "_words", "Sentence"}  # _("..."), words("..."), self._words("..."), Sentence("...")
+WITH_KIND = {"LinkError", "StoreError", "SwapError", "NotProved", "SourceError"}  # their kind comes first
+ENGLISH_STILL = {"lab", "drills", "explanations"}  # the verbs of images, of `prove` and of a phone system as files
 MAKERS = {"Defect", "Finding", "Problem", "_problem"}  # whose first argument is a defect's code
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All of a file's syntax."""
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
 
 
 def calls_with_text(path: Path) -> Iterator[tuple[str, str]]:
     """(name of the called function, its first argument) for every call with a literal text."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
             if isinstance(node.args[0].value, str):
@@ -40,7 +49,7 @@ def named_outside_words() -> Iterator[str]:
     """Every literal text of the code but those of the tables of words: codes are also handed on as values."""
     for path in SOURCE.rglob("*.py"):
         if path.name != "words.py":
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in nodes(path):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield node.value
 
@@ -81,9 +90,88 @@ def test_a_translation_fills_in_what_its_text_does_and_is_persian() -> None:
     for english, persian in catalogue().items():
         assert places(persian) == places(english), english
         assert re.search("[آ-ی؛،]", persian), english
-        assert not re.search("[يك٠-٩0-9]", re.sub(r"UTF-8", "", persian)), (
-            f"Arabic letters or foreign digits: {persian}"
-        )
+        own = re.sub(
+            r"[A-Za-z][\w.:/@-]*", "", persian
+        )  # without names, paths and addresses, which are written as they are
+        assert not re.search("[يك٠-٩0-9]", own), f"Arabic letters or foreign digits: {persian}"
+
+
+def raised(path: Path) -> Iterator[tuple[int, ast.expr | None]]:
+    """(line, what is said) of every error of ours that is made in a file; its message stands first, or after its kind."""
+    for node in nodes(path):
+        name = getattr(node.func, "id", None) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and name in told_errors():
+            at = 1 if name in WITH_KIND else 0
+            yield node.lineno, node.args[at] if len(node.args) > at else None
+
+
+@cache
+def told_errors() -> frozenset[str]:
+    """The errors that people are told: every class that is `Told`, by name."""
+    bases = {
+        node.name: {getattr(base, "id", "") for base in node.bases}
+        for path in SOURCE.rglob("*.py")
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef)
+    }
+    found: set[str] = set()
+    while more := {name for name, above in bases.items() if above & (found | {"Told"})} - found:
+        found |= more
+    return frozenset(found)
+
+
+def test_no_error_of_the_live_part_is_raised_with_a_text_that_cannot_be_translated() -> None:
+    """A literal or an f-string as an error's message would be English for everybody; `Sentence` can be said in both languages."""
+    assert {
+        "LinkError",
+        "EnrolError",
+        "StoreError",
+        "JobError",
+        "VaultError",
+        "StandingError",
+        "SwapError",
+    } <= told_errors()
+    bare = [
+        f"{path.relative_to(SOURCE)}:{line}"
+        for path in SOURCE.rglob("*.py")
+        for line, says in raised(path)
+        if isinstance(says, ast.Constant | ast.JoinedStr | ast.BinOp)
+    ]
+    assert bare == []
+
+
+def test_every_sentence_is_written_where_it_is_made_so_that_it_can_be_found() -> None:
+    """`Sentence(f"...")` would hide its text from the test of the catalogue; one of a table of marked texts may be looked up."""
+    hidden = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in SOURCE.rglob("*.py")
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Sentence" and node.args
+        if isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+    ]
+    assert hidden == []
+
+
+def test_no_command_prints_a_text_that_is_not_translated() -> None:
+    """What `errors.print`, `typer.echo` and `console.print` say passes through the catalogue, or is a name or a number."""
+    bare = []
+    for path in SOURCE.rglob("*.py"):
+        if path.relative_to(SOURCE).parts[0] in ENGLISH_STILL:
+            continue
+        for node in nodes(path):
+            name = getattr(node.func, "attr", None) if isinstance(node, ast.Call) else None
+            if isinstance(node, ast.Call) and name in ("print", "echo") and node.args and _words_in(node.args[0]):
+                bare.append(f"{path.relative_to(SOURCE)}:{node.lineno}: {_words_in(node.args[0])}")
+    assert bare == []
+
+
+def _words_in(said: ast.expr) -> list[str]:
+    """Two words or more of English in a literal; a command, as people type it, is none."""
+    pieces = said.values if isinstance(said, ast.JoinedStr) else [said]
+    texts = [one.value for one in pieces if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return [
+        text for text in texts if re.search(r"[A-Za-z]{2,} [a-z]{2,}", re.sub(r"\bringkeep [a-z ]*|ssh -i", "", text))
+    ]
 
 
 def test_templates_hold_no_text_that_is_not_marked() -> None:

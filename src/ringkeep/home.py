@@ -15,10 +15,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from ringkeep.phonesystem.sentences import Sentence, Told
+
 ONLY_OURS = 0o700  # it holds copies of phone systems and the keys
 
 
-class HomeError(RuntimeError):
+class HomeError(Told):
     """The folder cannot be made or used; the message says what to do."""
 
 
@@ -30,7 +32,10 @@ def home() -> Path:
         place.mkdir(mode=ONLY_OURS, parents=True, exist_ok=True)
     except OSError as error:
         raise HomeError(
-            f"The folder {place} cannot be made ({error.strerror}). Set RINGKEEP_HOME to one that can."
+            Sentence(
+                "The folder {place} cannot be made ({why}). Set RINGKEEP_HOME to one that can.",
+                {"place": str(place), "why": error.strerror or "?"},
+            )
         ) from error
     return place
 

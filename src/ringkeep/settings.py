@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ringkeep.home import HomeError, folder, home, made_once
+from ringkeep.phonesystem.sentences import Sentence
 
 
 def _database(url: str | None) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def _database(url: str | None) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise HomeError("RINGKEEP_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE.")
+        raise HomeError(Sentence("RINGKEEP_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE."))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),

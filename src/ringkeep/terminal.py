@@ -10,8 +10,14 @@ import re
 import sys
 from pathlib import Path
 
+import typer
+
 STEERING = re.compile("[\x7f-\x9f\u061c\u2028-\u202e\u2066\u2067]")
 GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY, DIFFERENT = 0, 1, 2, 3, 4  # exit codes
+
+
+# The option of every command that says something; `Annotated[Language, LANG] = Language.EN`.
+LANG = typer.Option("--lang", envvar="RINGKEEP_LANGUAGE", help="language of what is said")
 
 
 class Errors:

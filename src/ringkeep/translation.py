@@ -5,16 +5,21 @@ Babel and the Jalali calendar are loaded when a text needs them: every command i
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 LOCALE = Path(__file__).parent / "locale"
 RIGHT_TO_LEFT = {"fa"}
 DIGITS = {"fa": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}  # Babel has the separators of a language, not its digits
 JOINERS = "\u200c\u200d"  # invisible, but part of Persian words
+OPENS, CLOSES = "\u2068", "\u2069"  # around a name that is written the other way
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 SHOWN = 500  # characters of one text; a line that a phone system makes longer is an attack or an accident
 
 
@@ -23,6 +28,12 @@ class Language(StrEnum):
 
     EN = "en"
     FA = "fa"
+
+
+class Sayable(Protocol):
+    """`ringkeep.phonesystem.sentences.Sentence`, which stands above this."""
+
+    def said(self, words: Callable[[str], str], show: Callable[[str], str]) -> str: ...
 
 
 @lru_cache
@@ -51,6 +62,23 @@ class Words:
         """The text in this language; English where the catalogue has none."""
         return self._texts.get(text, text)
 
+    def say(self, sentence: Sayable) -> str:
+        """A sentence, with its names fit to be shown."""
+        return sentence.said(self, self.shown)
+
+    def error(self, sentence: Sayable) -> str:
+        """ "error: ...": how commands begin what went wrong."""
+        return self("error: {text}").format(text=self.say(sentence))
+
+    def shown(self, text: str, limit: int = SHOWN) -> str:
+        """A text of unknown origin inside one of ours: as `shown`, numbers with the reader's digits, and in a language
+        from right to left kept together by itself: an address or a path would be torn apart there."""
+        if NUMBER.fullmatch(text):
+            return self.digits(text)
+        harmless = shown(text, limit)
+        torn = self.direction == "rtl" and harmless.strip() and any(letter.isascii() for letter in harmless)
+        return f"{OPENS}{harmless}{CLOSES}" if torn else harmless
+
     def number(self, value: float, places: int = 0) -> str:
         """A number for reading: Persian digits in Persian."""
         from babel.numbers import format_decimal
@@ -58,6 +86,10 @@ class Words:
         pattern = "#,##0" + ("." + "0" * places if places else "")
         text = format_decimal(value, format=pattern, locale=self.lang, numbering_system="default")
         return self.digits(text)
+
+    def share(self, part: float) -> str:
+        """A part of one for reading: "40%"."""
+        return f"{self.number(100 * part)}{'٪' if self.lang == 'fa' else '%'}"
 
     def digits(self, text: str) -> str:
         """The text with the reader's digits."""

@@ -12,8 +12,8 @@ import pytest
 from ringkeep.backups.judging_apart import judge_apart
 from ringkeep.backups.judging_content import Judgement, judge_files, not_fetched
 from ringkeep.backups.judging_counts import TOLERANCES, call_records, shrinkage
-from ringkeep.backups.judging_sentences import Document, sentence
 from ringkeep.findings.telling import sentence as said
+from ringkeep.phonesystem.sentences import Document, sentence
 from ringkeep.translation import Words
 from tests.backups.mirrors import freepbx_nights
 from tests.phonesystem.systems import EXTENSIONS, MODULES, PJSIP

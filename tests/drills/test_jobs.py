@@ -20,8 +20,9 @@ START = (
     "from ringkeep.jobs.start import prepared; prepared()\n"
     "from ringkeep.jobs.actions import start\n"
     "from ringkeep.jobs.following import finish\n"
+    "from ringkeep.translation import Words\n"
     "import sys\n"
-    "job = finish(lambda: start('drill', {'backup': sys.argv[1]}, key=sys.argv[2], phone_system=int(sys.argv[3])))\n"
+    "job = finish(lambda: start('drill', {'backup': sys.argv[1]}, key=sys.argv[2], phone_system=int(sys.argv[3])), Words('en'))\n"
     "print(job.state, job.error)\n"
 )
 
@@ -75,7 +76,7 @@ def test_cancelled_killed_done_again_and_then_bad(home: Path) -> None:
     cancel(Job.objects.get(), "test")
     assert "cancelled" in ended(process)
     drill = Drill.objects.get()
-    assert (drill.verdict, drill.error) == ("", "It was cancelled.") and drill.ended_at is not None
+    assert (drill.verdict, str(drill.error)) == ("", "It was cancelled.") and drill.ended_at is not None
     assert list(drilling.iterdir()) == [] and not left_over(process.pid)
 
     # Killed in the middle: nothing is claimed, the lab is gone, and the next worker does it again.

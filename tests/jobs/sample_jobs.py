@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from ringkeep.jobs.kinds import OTHERS, SYSTEMS, Document, JobError, Run, job
+from ringkeep.phonesystem.sentences import Sentence
 
 
 def mark(place: str, text: str) -> str:
@@ -38,7 +39,7 @@ def stubborn(run: Run) -> Document:
 @job("hopeless", queue=OTHERS)
 def hopeless(run: Run) -> Document:
     def refuse() -> None:
-        raise JobError("It cannot be. Do something else.")
+        raise JobError(Sentence("It cannot be. Do something else."))
 
     run.step("refuse", refuse)
     return {}

@@ -71,7 +71,7 @@ def test_a_failed_job_says_why_and_can_be_tried_again_as_a_new_one() -> None:
     start("hopeless", {}, key="hopeless:1")
     work()
     job = Job.objects.get()
-    assert (job.state, job.error) == (FAILED, "It cannot be. Do something else.")
+    assert (job.state, str(job.error)) == (FAILED, "It cannot be. Do something else.")
     again = retry(job, "me")
     assert (again.id, again.state) == ("hopeless:1~2", QUEUED)
     with pytest.raises(JobError, match="only one that failed"):

@@ -55,7 +55,7 @@ def test_killed_at_every_step_a_backup_and_its_drill_still_come_to_one_proven_ba
             assert claimed == 0, f"a success was claimed before {death}"
     assert work() == 0
     job.refresh_from_db()
-    assert (job.state, job.error) == (SUCCEEDED, "")
+    assert (job.state, job.error) == (SUCCEEDED, None)
     backup, drill = Backup.objects.get(), Drill.objects.get()
     report = json.loads((home_folder() / f"{drill.report}.json").read_text())
     assert (backup.state, drill.verdict) == (COMPLETE, "good"), report["defects"]

@@ -13,6 +13,7 @@ from ringkeep.findings.actions import report
 from ringkeep.findings.models import Finding
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.web import scheduling
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -35,7 +36,9 @@ def down() -> set[str]:
 @pytest.fixture(autouse=True)
 def answers(monkeypatch: pytest.MonkeyPatch, down: set[str]) -> None:
     async def ask_all(due: list[PhoneSystem]) -> list[str | LinkError]:
-        return [LinkError("unreachable", "down") if one.name in down else one.fingerprint for one in due]
+        return [
+            LinkError("unreachable", Sentence("it is down")) if one.name in down else one.fingerprint for one in due
+        ]
 
     monkeypatch.setattr(scheduling, "_ask_all", ask_all)
 

@@ -22,6 +22,7 @@ from ringkeep.backups.store_entries import Snapshot
 from ringkeep.backups.store_process import StoreError
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.home import folder
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Words
 
 CHECK_EVERY = timedelta(days=7)
@@ -94,7 +95,7 @@ def rotate_repository(repository: Repository) -> int:
     """
     if repository.append_only:
         raise StoreError(
-            "append-only", "The repository is append-only: its old key cannot be removed, so a new one is of no use.",
+            "append-only", Sentence("The repository is append-only: its old key cannot be removed, so a new one is of no use."),
             permanent=True,
         )  # fmt: skip
     with transaction.atomic():
@@ -106,7 +107,12 @@ def rotate_repository(repository: Repository) -> int:
         if not _opens(row, row.next_password):
             Store(location(row)).add_key(row.next_password)
         if not _opens(row, row.next_password):
-            raise StoreError("failed", "The repository does not open with its new key; the old one stays.")
+            raise StoreError(
+                "failed",
+                Sentence(
+                    "The repository does not open with its new key; the old one stays, and nothing is lost. Try it again."
+                ),
+            )
         Repository.objects.filter(pk=row.pk).update(password=row.next_password)
     row.refresh_from_db()
     renewed = Store(location(row))

@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
+from ringkeep.terminal import LANG
 from ringkeep.translation import Language
 
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-Lang = Annotated[Language, typer.Option(help="language of what is printed")]
+Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="the phone system's name")]
 CustomerName = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="the customer's name, or one of its phone systems'")
@@ -39,8 +40,10 @@ def backups(
     from ringkeep.backups import telling
 
     if backup is not None:
-        raise typer.Exit(telling.answer(lambda: telling.one_backup(name, backup, as_json, lang.value), as_json))
-    raise typer.Exit(telling.answer(lambda: telling.backups(name, forgotten, as_json, lang.value), as_json))
+        raise typer.Exit(
+            telling.answer(lambda: telling.one_backup(name, backup, as_json, lang.value), as_json, lang.value)
+        )
+    raise typer.Exit(telling.answer(lambda: telling.backups(name, forgotten, as_json, lang.value), as_json, lang.value))
 
 
 def export(
@@ -54,7 +57,7 @@ def export(
     from ringkeep.backups import telling
 
     raise typer.Exit(
-        telling.answer(lambda: telling.export(name, backup, place.absolute(), as_json, lang.value), as_json)
+        telling.answer(lambda: telling.export(name, backup, place.absolute(), as_json, lang.value), as_json, lang.value)
     )
 
 
@@ -69,7 +72,7 @@ def forget(
     """Forget the backups that the keep rules let go."""
     from ringkeep.backups import telling
 
-    raise typer.Exit(telling.answer(lambda: telling.forget(name, dry_run, as_json, lang.value), as_json))
+    raise typer.Exit(telling.answer(lambda: telling.forget(name, dry_run, as_json, lang.value), as_json, lang.value))
 
 
 def verify(
@@ -81,7 +84,7 @@ def verify(
     """Look for damage in the repositories. Ends with 1 when there is some."""
     from ringkeep.backups import telling
 
-    raise typer.Exit(telling.answer(lambda: telling.verify(name, read, as_json, lang.value), as_json))
+    raise typer.Exit(telling.answer(lambda: telling.verify(name, read, as_json, lang.value), as_json, lang.value))
 
 
 @repository.command(name="set")
@@ -121,7 +124,7 @@ def set_repository(
         customer, kind, place, append_only, {rule: count for rule, count in keep.items() if count is not None},
         plain_copy, credential_file,
     )  # fmt: skip
-    raise typer.Exit(telling.answer(lambda: telling.set_repository(wanted, as_json, lang.value), as_json))
+    raise typer.Exit(telling.answer(lambda: telling.set_repository(wanted, as_json, lang.value), as_json, lang.value))
 
 
 @repository.command()
@@ -133,7 +136,9 @@ def show(
     """Say where backups are kept, by which rules, and when they were last looked through."""
     from ringkeep.backups import telling
 
-    raise typer.Exit(telling.answer(lambda: telling.show_repositories(customer, as_json, lang.value), as_json))
+    raise typer.Exit(
+        telling.answer(lambda: telling.show_repositories(customer, as_json, lang.value), as_json, lang.value)
+    )
 
 
 @repository.command(name="rotate")
@@ -141,7 +146,9 @@ def rotate_repository(customer: CustomerName, as_json: AsJson = False, lang: Lan
     """Give a customer's repository a new key, and remove the old one."""
     from ringkeep.backups import telling
 
-    raise typer.Exit(telling.answer(lambda: telling.rotate_repository(customer, as_json, lang.value), as_json))
+    raise typer.Exit(
+        telling.answer(lambda: telling.rotate_repository(customer, as_json, lang.value), as_json, lang.value)
+    )
 
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="keep it away from this machine")]
@@ -156,7 +163,9 @@ def escrow(
 
     raise typer.Exit(
         telling.answer(
-            lambda: telling_keys.write_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json
+            lambda: telling_keys.write_escrow(file.absolute(), passphrase_file, as_json, lang.value),
+            as_json,
+            lang.value,
         )
     )
 
@@ -170,7 +179,9 @@ def restore_keys(
 
     raise typer.Exit(
         telling.answer(
-            lambda: telling_keys.restore_escrow(file.absolute(), passphrase_file, as_json, lang.value), as_json
+            lambda: telling_keys.restore_escrow(file.absolute(), passphrase_file, as_json, lang.value),
+            as_json,
+            lang.value,
         )
     )
 
@@ -180,4 +191,4 @@ def rotate(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Encrypt all stored secrets with a new key, and remove the old one."""
     from ringkeep.backups import telling, telling_keys
 
-    raise typer.Exit(telling.answer(lambda: telling_keys.rotate_vault(as_json, lang.value), as_json))
+    raise typer.Exit(telling.answer(lambda: telling_keys.rotate_vault(as_json, lang.value), as_json, lang.value))

@@ -27,6 +27,7 @@ from django.db import models, transaction
 
 from ringkeep.backups.models import Repository
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence, Told
 from ringkeep.vault import key_file
 from ringkeep.vault.rotation import write_keys
 
@@ -38,14 +39,19 @@ MODELS: tuple[type[models.Model], ...] = (Customer, PhoneSystem, Repository)
 NOT_KEPT = {"facts", "facts_at", "next_probe_at", "next_backup_at", "probed_at", "fingerprint", "check_problems"}
 
 
-class EscrowError(RuntimeError):
+class EscrowError(Told):
     """The file cannot be made or opened; the message says why."""
 
 
 def write(file: Path, passphrase: str, at: datetime) -> dict[str, int]:
     """Make the file, readable by us alone; how many of what are in it. Raises `EscrowError`."""
     if len(passphrase) < SHORTEST:
-        raise EscrowError(f"The passphrase is too short: {SHORTEST} signs at least. Whoever guesses it has everything.")
+        raise EscrowError(
+            Sentence(
+                "The passphrase is too short: {count} signs at least. Whoever guesses it has everything.",
+                {"count": SHORTEST},
+            )
+        )
     inner: dict[str, list[Any]] = {
         "vault": [key.decode() for key in key_file().read_bytes().split()],
         **{model.__name__: [_row(row) for row in model._default_manager.order_by("pk")] for model in MODELS},
@@ -71,7 +77,7 @@ def write(file: Path, passphrase: str, at: datetime) -> dict[str, int]:
     except OSError as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
-        raise EscrowError(f"{file} cannot be written: {error.strerror}.") from None
+        raise EscrowError(Sentence("{file} cannot be written: {why}.", {"file": file, "why": error.strerror})) from None
     opened(file, passphrase)  # what cannot be opened again is no escrow
     return {model.__name__: len(inner[model.__name__]) for model in MODELS}
 
@@ -82,19 +88,31 @@ def opened(file: Path, passphrase: str) -> dict[str, Any]:
         with file.open("rb") as source:
             outer = json.loads(source.read(MOST_BYTES))
         if outer.pop("ringkeep") != "escrow" or outer["version"] != VERSION:
-            raise EscrowError(f"{file} was made by a newer Ringkeep or is something else.")
+            raise EscrowError(
+                Sentence(
+                    "{file} was made by a newer Ringkeep, or is something else: update Ringkeep, or name another file.",
+                    {"file": file},
+                )
+            )
         sealed, kdf = base64.b64decode(outer.pop("sealed")), outer["kdf"]
         if kdf["name"] != "scrypt" or kdf["n"] > 1 << 20 or kdf["r"] > 8 or kdf["p"] > 4:
-            raise EscrowError(f"{file} was made by a newer Ringkeep or is something else.")
+            raise EscrowError(
+                Sentence(
+                    "{file} was made by a newer Ringkeep, or is something else: update Ringkeep, or name another file.",
+                    {"file": file},
+                )
+            )
         outside = _outside({"ringkeep": "escrow", **outer})
         plain = AESGCM(_key(passphrase, kdf)).decrypt(base64.b64decode(outer["nonce"]), sealed, outside)
         document = json.loads(plain)
     except InvalidTag:
-        raise EscrowError("The passphrase is another one, or the file is damaged.") from None
+        raise EscrowError(
+            Sentence("{file} does not open: the passphrase is another one, or the file is damaged.", {"file": file})
+        ) from None
     except OSError as error:
-        raise EscrowError(f"{file} cannot be read: {error.strerror}.") from None
+        raise EscrowError(Sentence("{file} cannot be read: {why}.", {"file": file, "why": error.strerror})) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise EscrowError(f"{file} is no escrow file of Ringkeep.") from None
+        raise EscrowError(Sentence("{file} is no escrow file of Ringkeep.", {"file": file})) from None
     assert isinstance(document, dict)
     return document
 
@@ -112,7 +130,9 @@ def restore(file: Path, passphrase: str) -> dict[str, int]:
         try:
             Fernet(key)
         except ValueError:
-            raise EscrowError(f"{file} holds a key that is none.") from None
+            raise EscrowError(
+                Sentence("{file} holds a key that is none: it is damaged. Take another copy of it.", {"file": file})
+            ) from None
     added = [key for key in theirs if key not in ours]
     if added:
         write_keys(place, [*ours, *added])  # ours encrypts; theirs can still be read

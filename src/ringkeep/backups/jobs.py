@@ -14,6 +14,7 @@ from ringkeep import pbx
 from ringkeep.backups import judging, record
 from ringkeep.backups.actions import apply_keep_rules, check_repository, refresh_plain_copy
 from ringkeep.backups.fetching import fetch
+from ringkeep.backups.judging_content import part_named
 from ringkeep.backups.models import COMPLETE, PARTIAL, Backup, Repository
 from ringkeep.backups.plain_copy import PlaceError
 from ringkeep.backups.queries import store
@@ -25,6 +26,7 @@ from ringkeep.home import folder
 from ringkeep.jobs.actions import start
 from ringkeep.jobs.kinds import OTHERS, SYSTEMS, Document, JobError, Run, StepFailed, job
 from ringkeep.links.ssh import Connection, connect
+from ringkeep.phonesystem.sentences import Sentence, sentence
 
 TRIES = 4
 UNREACHED = {"unreachable", "timeout", "cut", "refused-login", "no-sudo"}  # kinds of LinkError
@@ -51,7 +53,7 @@ def back_up_now(run: Run, phone_system_id: int, reason: str, key: str | None = N
         run.step_with_tries("store", TRIES, put_away, run, backup_id)
         run.step("look at what is in it", judge, backup_id)
     except StepFailed as failure:
-        run.step("say that it failed", fail, backup_id, failure.kind, str(failure))
+        run.step("say that it failed", fail, backup_id, failure.kind, failure.says)
         raise
     return run.step("say how it went", tell, backup_id)
 
@@ -60,7 +62,7 @@ def begin(job_id: str, phone_system_id: int, reason: str) -> str:
     """Make the backup's row."""
     system = PhoneSystem.objects.get(pk=phone_system_id)
     if system.retired_at:
-        raise JobError(f"{system.name} is retired: it is not backed up any more.")
+        raise JobError(Sentence("{system} is retired: it is not backed up any more.", {"system": system.name}))
     return str(record.begin(job_id, system, reason, datetime.now(UTC)).pk)
 
 
@@ -106,7 +108,9 @@ def fetch_files(run: Run, backup_id: str) -> None:
     )  # fmt: skip
     for part in fetched.parts:
         if part["state"] == "failed":
-            run.log(f"{part['name']}: {part['why']}", "warning")
+            run.log(
+                Sentence("{part}: {why}", {"part": part_named(part["name"]), "why": sentence(part["why"])}), "warning"
+            )
 
 
 def put_away(run: Run, backup_id: str) -> None:
@@ -174,13 +178,13 @@ def tell(backup_id: str) -> Document:
     }
 
 
-def fail(backup_id: str, kind: str, why: str) -> None:
+def fail(backup_id: str, kind: str, why: Sentence) -> None:
     """Nothing could be stored: say so, from outside the phone system."""
     now = datetime.now(UTC)
     record.give_up(backup_id, why, now)
     system = Backup.objects.select_related("phone_system__customer").get(pk=backup_id).phone_system
     finding = kind if kind == "host-key-changed" else "unreachable" if kind in UNREACHED else "backup-failed"
-    report(system, finding, {"why": why, "backup": backup_id}, at=now)
+    report(system, finding, {"why": why.document(), "backup": backup_id}, at=now)
 
 
 def follow_up(backup_id: str, job_id: str) -> None:
@@ -210,7 +214,7 @@ def copy_plainly(backup: Backup) -> None:
         report(
             None,
             "plain-copy-failed",
-            {"customer": customer.name, "why": str(error)},
+            {"customer": customer.name, "why": error.says.document()},
             customer.name,
             at=datetime.now(UTC),
         )
@@ -232,14 +236,14 @@ def forget_by_rules(customer_id: int) -> list[str]:
     return apply_keep_rules(Customer.objects.get(pk=customer_id), datetime.now(UTC))
 
 
-def check_when_due(customer_id: int) -> list[str]:
+def check_when_due(customer_id: int) -> list[Document]:
     """Weekly, or sooner when the row says so."""
     now = datetime.now(UTC)
     repository = Repository.objects.filter(customer_id=customer_id).first()
     if repository is None or (repository.next_check_at and repository.next_check_at > now):
         return []
     name = repository.customer.name
-    found = [str(problem) for problem in check_repository(repository, now)]
+    found = [problem.document() for problem in check_repository(repository, now)]
     if found:
         report(None, "repository-corrupt", {"repository": name, "what": found[:3]}, name, at=now)
     else:

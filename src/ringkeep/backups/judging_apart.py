@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.backups.judging_content import Judgement, judge_files
-from ringkeep.backups.judging_sentences import document
 from ringkeep.phonesystem.sentences import Sentence
 
 MEMORY_BYTES = 3 << 30
@@ -53,7 +52,7 @@ def judge_apart(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    return Judgement([document(Sentence("It could not be looked through: {why}", {"why": why}))])
+    return Judgement([Sentence("It could not be looked through: {why}", {"why": why}).document()])
 
 
 def _main() -> None:

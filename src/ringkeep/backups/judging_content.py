@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.backups.judging_counts import Counts, counted, shrinkage
-from ringkeep.backups.judging_sentences import Document, document
 from ringkeep.lab import image as images
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.compare import Change, compare
@@ -28,7 +27,7 @@ from ringkeep.phonesystem.completeness import missing as referred_to
 from ringkeep.phonesystem.differences.traces import comparable
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.secrecy import Secrets, secrets_of
-from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.phonesystem.sentences import Document, Sentence, sentence
 from ringkeep.sources.contents import Contents, phone_system, read_contents
 from ringkeep.sources.errors import Limits
 from ringkeep.sources.source import Source, SourceError, open_source
@@ -98,7 +97,9 @@ def read_kept(kept: Path, workplace: Path) -> Iterator[Reading]:
         try:
             beside = json.loads(gzip.decompress((kept / COUNTED).read_bytes()))
         except (OSError, ValueError, EOFError) as error:
-            raise SourceError("damaged", f"{kept} is no kept reading ({type(error).__name__}).") from error
+            raise SourceError(
+                "damaged", Sentence("{kept} is no kept reading ({name}).", {"kept": kept, "name": type(error).__name__})
+            ) from error
         contents = read_contents(source)
         contents = replace(contents, names=contents.names | set(beside["names"]))
         source = replace(source, product=beside["product"])
@@ -157,22 +158,27 @@ def judge_files(
                 keep(now, keep_as)
             summary = now.counts
     except SourceError as error:
-        why = Sentence("It could not be looked through: {why}", {"why": str(error)})
-        return Judgement([document(one) for one in [*told, why]])
+        why = Sentence("It could not be looked through: {why}", {"why": error})
+        return Judgement([one.document() for one in [*told, why]])
     return Judgement(
-        [document(one) for one in told[:MOST_MISSING]], [document(one) for one in shrunken], differences, summary
+        [one.document() for one in told[:MOST_MISSING]], [one.document() for one in shrunken], differences, summary
     )
+
+
+def part_named(name: str) -> Sentence | str:
+    """A part of a backup, as people call it."""
+    return Sentence(PARTS[name]) if name in PARTS else name
 
 
 def not_fetched(parts: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]) -> Iterator[Sentence]:
     """Parts that failed or were left out, and what our account may not read."""
     for part in parts:
         name = str(part.get("name", "?"))
-        which = Sentence(PARTS[name]) if name in PARTS else name
-        why = str(part.get("why") or "?")
+        which = part_named(name)
+        why = sentence(part["why"]) if part.get("why") else None
         if part.get("state") == "failed":
             yield Sentence("Not in it: {part}, because it failed: {why}", {"part": which, "why": why})
-        elif part.get("state") == "skipped" and why != "?":
+        elif part.get("state") == "skipped" and why is not None:
             yield Sentence("Not fetched anew: {part} ({why})", {"part": which, "why": why})
     for path in facts.get("not_readable") or ():
         yield Sentence("{path} may not be read by Ringkeep's account there", {"path": str(path)})
@@ -232,12 +238,12 @@ def changed(a: PhoneSystem, b: PhoneSystem) -> Document:
         notes.append(Sentence("{count} more changes are not listed", {"count": len(changes) - MOST_CHANGES}))
     return {
         "changes": [_change(one) for one in changes[:MOST_CHANGES]],
-        "notes": [document(note) for note in notes],
+        "notes": [note.document() for note in notes],
     }
 
 
 def _change(of: Change) -> Document:
     return {
         "change": of.change, "what": of.what, "id": of.id, "field": of.field, "from": of.before, "to": of.after,
-        "audience": of.audience, "says": document(of.says),
+        "audience": of.audience, "says": of.says.document(),
     }  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.jobs.sentences import SentenceField
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.vault import SecretField
 
 # States of a backup; `complete` only when every part of it succeeded.
@@ -45,7 +47,9 @@ class Backup(models.Model):
     snapshot = models.CharField(max_length=64, default="")  # restic's id; several share one when nothing had changed
     fingerprint = models.CharField(max_length=64, default="")  # of the phone system when it was fetched
     unchanged = models.BooleanField(default=False)
-    parts = models.JSONField(default=list)  # [{"name", "state": ok|failed|skipped, "files", "bytes", "why"}]
+    parts = models.JSONField(
+        default=list
+    )  # [{"name", "state": ok|failed|skipped, "files", "bytes", "why": kept sentence}]
     files = models.BigIntegerField(null=True)
     size_bytes = models.BigIntegerField(null=True)
     received_bytes = models.BigIntegerField(null=True)  # over the network
@@ -54,7 +58,7 @@ class Backup(models.Model):
     shrunken = models.JSONField(default=list)  # what became much less: sentences likewise
     compared_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL)
     differences = models.JSONField(null=True)  # sentences, by who notices; None: there was nothing to compare with
-    error = models.TextField(default="")
+    error: Sentence | None = SentenceField(default=None)
     forgotten_at = models.DateTimeField(null=True)
 
     class Meta:

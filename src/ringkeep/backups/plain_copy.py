@@ -25,6 +25,7 @@ from typing import Any
 
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_entries import Entry
+from ringkeep.phonesystem.sentences import Sentence, Told
 from ringkeep.translation import Words, shown
 
 FILES, OWNERS, README = "files", "OWNERS.jsonl", "README.txt"
@@ -47,7 +48,7 @@ class Exported:
     snapshot: str
 
 
-class PlaceError(RuntimeError):
+class PlaceError(Told):
     """The folder cannot be used; the message says why."""
 
 
@@ -57,7 +58,7 @@ def export(store: Store, what: Exported, place: Path, words: Words) -> int:
     While it is being written it is called PLACE.partial; what an interrupted one left there is written anew.
     """
     if place.is_symlink() or (place.exists() and (not place.is_dir() or any(place.iterdir()))):
-        raise PlaceError(f"{place} is there already: choose a new or an empty folder.")
+        raise PlaceError(Sentence("{place} is there already: choose a new or an empty folder.", {"place": place}))
     stage = place.with_name(place.name + ".partial")
     count = _write(store, what, stage, words)
     if place.exists():
@@ -72,7 +73,9 @@ def refresh(store: Store, what: Exported, folder: Path, words: Words) -> bool:
     Raises `PlaceError` (the folder is not there: is its disk mounted?), `StoreError`.
     """
     if not folder.is_dir():
-        raise PlaceError(f"The folder {folder} for the plain copy is not there: is its disk mounted?")
+        raise PlaceError(
+            Sentence("The folder {folder} for the plain copy is not there: is its disk mounted?", {"folder": folder})
+        )
     place = folder / what.phone_system
     stage, old = folder / f".{what.phone_system}.new", folder / f".{what.phone_system}.old"
     if not place.exists() and old.exists():  # killed between the two renames
@@ -113,7 +116,9 @@ def _write(store: Store, what: Exported, stage: Path, words: Words) -> int:
     try:
         stage.mkdir(mode=0o700)
     except OSError as error:
-        raise PlaceError(f"{stage} cannot be made: {error.strerror}.") from None
+        raise PlaceError(
+            Sentence("{folder} cannot be made: {why}.", {"folder": stage, "why": error.strerror})
+        ) from None
     try:
         entries = {os.fsencode(entry.path.strip("/")): entry for entry in store.listing(what.snapshot)}
         store.restore(what.snapshot, stage / FILES)

@@ -10,9 +10,10 @@ from ringkeep.backups.plain_copy import Exported
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_locations import Location
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 
-class Unknown(LookupError):
+class Unknown(Told):
     """There is no such thing; the message says what there is."""
 
 
@@ -37,7 +38,14 @@ def phone_system(name: str) -> PhoneSystem:
     found: PhoneSystem | None = PhoneSystem.objects.select_related("customer").filter(name=name).first()
     if found is None:
         names = ", ".join(PhoneSystem.objects.order_by("name").values_list("name", flat=True)[:20])
-        raise Unknown(f"There is no phone system called {name}. There are: {names or 'none; enrol one first'}.")
+        raise Unknown(
+            Sentence("There is no phone system called {name}. There are: {names}.", {"name": name, "names": names})
+            if names
+            else Sentence(
+                "There is no phone system called {name}, nor any other: enrol one first, with {command}",
+                {"name": name, "command": f"ringkeep enrol ssh://USER@HOST --name {name}"},
+            )
+        )
     return found
 
 
@@ -48,7 +56,9 @@ def customer(name: str) -> Customer:
         found = Customer.objects.filter(phone_systems__name=name).first()
     if found is None:
         names = ", ".join(Customer.objects.order_by("name").values_list("name", flat=True)[:20])
-        raise Unknown(f"There is no customer {name!r}. Known: {names or 'none'}.")
+        raise Unknown(
+            Sentence("There is no customer called {name}. There are: {names}.", {"name": name, "names": names or "—"})
+        )
     return found
 
 
@@ -60,7 +70,12 @@ def backup(system: PhoneSystem, backup_id: str) -> Backup:
         rows.order_by("-started_at").first() if backup_id == "latest" else rows.filter(pk=backup_id).first()
     )
     if found is None:
-        raise Unknown(f"{system.name} has no stored backup {backup_id!r}: `ringkeep backups {system.name}` lists them.")
+        raise Unknown(
+            Sentence(
+                "{system} has no stored backup {backup}: ringkeep backups {system} lists them.",
+                {"system": system.name, "backup": backup_id},
+            )
+        )
     return found
 
 
@@ -91,7 +106,7 @@ def document(row: Backup) -> dict[str, Any]:
         "shrunken": len(row.shrunken),
         "differences": _changes(row.differences),
         "verdict": drills[-1].verdict if drills else None,
-        "error": row.error,
+        "error": str(row.error) if row.error else None,
         "forgotten_at": row.forgotten_at.isoformat() if row.forgotten_at else None,
     }
 

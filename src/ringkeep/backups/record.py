@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from ringkeep.backups.models import COMPLETE, FAILED, PARTIAL, RUNNING, Backup
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
 
 
 def begin(job_id: str, system: PhoneSystem, reason: str, at: datetime) -> Backup:
@@ -46,9 +47,9 @@ def finish(backup_id: str, at: datetime, **values: Any) -> Backup:
     return backup
 
 
-def give_up(backup_id: str, why: str, at: datetime) -> None:
+def give_up(backup_id: str, why: Sentence, at: datetime) -> None:
     """Nothing of it could be stored."""
-    Backup.objects.filter(pk=backup_id, state=RUNNING).update(state=FAILED, error=why[:2000], finished_at=at)
+    Backup.objects.filter(pk=backup_id, state=RUNNING).update(state=FAILED, error=why, finished_at=at)
 
 
 def last_complete(system: PhoneSystem, before: Backup | None = None) -> Backup | None:

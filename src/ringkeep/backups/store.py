@@ -22,6 +22,7 @@ from ringkeep.backups.store_entries import Entry, Key, Snapshot, entry, instant
 from ringkeep.backups.store_keys import UNGUESSABLE, add_key_file, key_file
 from ringkeep.backups.store_locations import DIRECTORY, Location, access, reach
 from ringkeep.backups.store_process import Access, Line, Ran, StoreError, documents, failure, run
+from ringkeep.phonesystem.sentences import Sentence, amount
 
 HOST = "ringkeep"  # as the host of every snapshot: the name of this machine is none of the repository's business
 WAIT_S = 600.0  # for another process that works on the repository
@@ -91,15 +92,21 @@ class Store:
         if self.location.repository_id not in ("", found):
             raise StoreError(
                 "no-repository",
-                f"At {self.location.place} is another repository than the one these backups are in.",
+                Sentence(
+                    "At {place} is another repository than the one these backups are in: is the right disk mounted?",
+                    {"place": self.location.place},
+                ),
                 permanent=True,
             )
 
     def _lost(self) -> StoreError:
         return StoreError(
             "no-repository",
-            f"The repository {self.location.place} is not there any more: is its disk mounted? "
-            "A new one is not made in its place.",
+            Sentence(
+                "The repository {place} is not there any more: is its disk mounted? A new one is not made "
+                "in its place.",
+                {"place": self.location.place},
+            ),
             permanent=True,
         )
 
@@ -113,7 +120,9 @@ class Store:
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(
-                    "refused", f"The folder {place} cannot be made: {error.strerror}.", permanent=True
+                    "refused",
+                    Sentence("The folder {place} cannot be made: {why}.", {"place": place, "why": error.strerror}),
+                    permanent=True,
                 ) from None
         try:
             self._run(["init"])
@@ -149,7 +158,7 @@ class Store:
         if ran.code == 3:
             if not self.location.append_only:
                 self.forget([snapshot])
-            raise StoreError("unread", str(failure(ran.err, self.access())))
+            raise StoreError("unread", failure(ran.err, self.access()).says)
         stored = summary.get("data_added_packed", summary.get("data_added", 0))
         return Saved(snapshot, int(stored), int(summary.get("total_files_processed", 0)), ran.cpu_s)
 
@@ -207,7 +216,9 @@ class Store:
         self._run(arguments, timeout_s=SAVE_S)
         lacking = [path for path in only if not os.path.lexists(into / _rooted(path).lstrip("/"))]
         if lacking:
-            raise StoreError("missing", f"The backup does not hold {lacking[0]!r}.", permanent=True)
+            raise StoreError(
+                "missing", Sentence("The backup does not hold {path}.", {"path": lacking[0]}), permanent=True
+            )
         if report is not None:
             report(1.0)
         return sum(len(folders) + len(files) for _, folders, files in os.walk(into))
@@ -219,13 +230,21 @@ class Store:
         def take(piece: bytes) -> None:
             content.extend(piece)
             if len(content) > limit_bytes:
-                raise StoreError("failed", f"{path!r} is larger than {limit_bytes} bytes.", permanent=True)
+                raise StoreError(
+                    "failed",
+                    Sentence(
+                        "{path} in the backup is larger than {size}.", {"path": path, "size": amount(limit_bytes)}
+                    ),
+                    permanent=True,
+                )
 
         try:
             self._run(["dump", _named(snapshot), _rooted(path)], each_line=take)
         except StoreError as error:
             if "cannot dump file" in str(error) or "not found in snapshot" in str(error):
-                raise StoreError("missing", f"The backup does not hold {path!r}.", permanent=True) from None
+                raise StoreError(
+                    "missing", Sentence("The backup does not hold {path}.", {"path": path}), permanent=True
+                ) from None
             raise
         return bytes(content)
 
@@ -270,7 +289,9 @@ class Store:
         if self.location.append_only:
             raise StoreError(
                 "append-only",
-                f"The repository {self.location.place} is append-only: nothing is taken from it.",
+                Sentence(
+                    "The repository {place} is append-only: nothing is taken from it.", {"place": self.location.place}
+                ),
                 permanent=True,
             )
 
@@ -373,7 +394,7 @@ class Store:
 
 def _named(snapshot: str) -> str:
     if not SNAPSHOT.fullmatch(snapshot):
-        raise StoreError("no-snapshot", "This backup has no stored state.", permanent=True)
+        raise StoreError("no-snapshot", Sentence("This backup has no stored state: choose another."), permanent=True)
     return snapshot
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from ringkeep.backups.store_process import Access, StoreError, python
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence
 
 DIRECTORY, SFTP, S3 = "directory", "sftp", "s3"
 REACH_S = 10.0
@@ -54,39 +55,39 @@ def parsed(address: str) -> tuple[str, str]:
     scheme, found, _ = address.partition("://")
     if not found:
         if not address.startswith("/") or "\0" in address or "\n" in address:
-            raise _bad(f"{address!r} is no absolute path.")
+            raise _bad(Sentence("{address} is no absolute path.", {"address": address}))
         return DIRECTORY, str(Path(address))
     parts = urlsplit(address)
     if parts.password:
-        raise _bad("A password does not belong in an address, where others can read it: it is asked for.")
+        raise _bad(Sentence("A password does not belong in an address, where others can read it: it is asked for."))
     try:
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise _bad(f"{address!r} has a port that is no number.") from None
+        raise _bad(Sentence("{address} has a port that is no number.", {"address": address})) from None
     if not host or not re.fullmatch(r"[A-Za-z0-9_.:-]+", host) or host.startswith("-"):
-        raise _bad(f"{address!r} names no server.")
+        raise _bad(Sentence("{address} names no server.", {"address": address}))
     if scheme == SFTP:
         if (
             not parts.username
             or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", parts.username)
             or len(parts.path) < 2
         ):
-            raise _bad("An SFTP place looks like sftp://USER@HOST:22/FOLDER.")
+            raise _bad(Sentence("An SFTP place looks like sftp://USER@HOST:22/FOLDER."))
         return SFTP, f"{parts.username}@{_bracketed(host)}:{port or 22}{unquote(parts.path)}"
     if scheme in ("s3", "s3+http"):
         bucket = parts.path.strip("/").split("/")[0]
         if not BUCKET.fullmatch(bucket):
-            raise _bad("An S3 place looks like s3://HOST/BUCKET/FOLDER.")
+            raise _bad(Sentence("An S3 place looks like s3://HOST/BUCKET/FOLDER."))
         authority = _bracketed(host) + (f":{port}" if port else "")
         return S3, f"{'http' if scheme == 's3+http' else 'https'}://{authority}/{parts.path.strip('/')}"
-    raise _bad(f"A repository is in a directory, on sftp:// or s3://, not {scheme}://.")
+    raise _bad(Sentence("A repository is in a directory, on sftp:// or s3://, not {scheme}://.", {"scheme": scheme}))
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _bad(why: str) -> StoreError:
+def _bad(why: Sentence) -> StoreError:
     return StoreError("bad-location", why, permanent=True)
 
 
@@ -94,7 +95,7 @@ def sftp_parts(place: str) -> Sftp:
     """Takes `user@host:port/path` apart. Raises `StoreError("bad-location")`."""
     match = re.fullmatch(r"([^@/]+)@(\[[^\]]+\]|[^:/\[\]]+):(\d{1,5})(/.*)", place)
     if match is None:
-        raise _bad("An SFTP place looks like USER@HOST:22/FOLDER.")
+        raise _bad(Sentence("An SFTP place looks like USER@HOST:22/FOLDER."))
     return Sftp(match[1], match[2].strip("[]"), int(match[3]), match[4])
 
 
@@ -120,7 +121,7 @@ def access(location: Location) -> Access:
             options=(f"sftp.command={program}",),
             handed=(json.dumps(_login(location)).encode(),),
         )
-    raise _bad(f"{location.kind!r} is no kind of repository.")
+    raise _bad(Sentence("{kind} is no kind of repository.", {"kind": location.kind}))
 
 
 def _login(location: Location) -> dict[str, Any]:
@@ -143,7 +144,9 @@ def reach(location: Location) -> None:
         except LinkError as error:
             kind = "refused" if error.kind == "refused-login" else error.kind
             raise StoreError(
-                kind, f"The repository on {sftp.host}:{sftp.port}: {error}.", permanent=error.permanent
+                kind,
+                Sentence("The repository on {server}: {why}.", {"server": f"{sftp.host}:{sftp.port}", "why": error}),
+                permanent=error.permanent,
             ) from None
 
 
@@ -154,5 +157,9 @@ def _knock(host: str, port: int) -> None:
     except OSError as error:
         why = error.strerror or str(error)
         raise StoreError(
-            "unreachable", f"The server {host}:{port} of the repository cannot be reached ({why})."
+            "unreachable",
+            Sentence(
+                "The server {server} of the repository cannot be reached ({why}). Is it up, and does a firewall let us through?",
+                {"server": f"{host}:{port}", "why": why},
+            ),
         ) from None

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ringkeep.home import folder
-from ringkeep.translation import shown
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 STDERR_BYTES = 64 << 10
 STDOUT_BYTES = 64 << 20
@@ -41,25 +41,25 @@ REASONS = (
     ("damaged", True, "invalid data returned|ciphertext verification failed|does not match|is damaged|contains errors|LoadIndex returned errors"),
 )  # fmt: skip
 SAID = {
-    "wrong-password": "its password is wrong",
-    "locked": "another process works on it",
-    "no-room": "there is no room left where it is kept",
-    "host-key-changed": "the server shows another host key than the pinned one",
-    "refused": "access was refused",
-    "unreachable": "it cannot be reached",
-    "no-repository": "there is none at its place",
-    "no-snapshot": "it does not hold this backup",
-    "damaged": "it is damaged",
-    "interrupted": "the work on it was stopped",
-    "timeout": "it took too long",
+    "wrong-password": Sentence("its password is wrong"),
+    "locked": Sentence("another process works on it"),
+    "no-room": Sentence("there is no room left where it is kept"),
+    "host-key-changed": Sentence("the server shows another host key than the pinned one"),
+    "refused": Sentence("access was refused"),
+    "unreachable": Sentence("it cannot be reached"),
+    "no-repository": Sentence("there is none at its place"),
+    "no-snapshot": Sentence("it does not hold this backup"),
+    "damaged": Sentence("it is damaged"),
+    "interrupted": Sentence("the work on it was stopped"),
+    "timeout": Sentence("it took too long"),
 }
 
 
-class StoreError(RuntimeError):
+class StoreError(Told):
     """`kind` is one word of `SAID` or: no-restic, append-only, unread, bad-location, failed. No secrets in the message."""
 
-    def __init__(self, kind: str, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, kind: str, says: Sentence | str, *, permanent: bool = False) -> None:
+        super().__init__(says)
         self.kind, self.permanent = kind, permanent
 
 
@@ -103,7 +103,11 @@ def restic() -> str:
     """The program. Raises `StoreError("no-restic")`."""
     program = shutil.which("restic")
     if program is None:
-        raise StoreError("no-restic", "restic is not installed: install the package restic.", permanent=True)
+        raise StoreError(
+            "no-restic",
+            Sentence("restic is not installed on the machine that Ringkeep runs on: install the package restic."),
+            permanent=True,
+        )
     return program
 
 
@@ -205,7 +209,7 @@ def _follow(process: subprocess.Popen[bytes], each_line: Line | None, timeout_s:
             elif len(out) + len(line) <= STDOUT_BYTES:
                 out += line
             else:
-                raise StoreError("failed", "restic's answer is too long to be right.", permanent=True)
+                raise StoreError("failed", Sentence("restic's answer is too long to be right."), permanent=True)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     except BaseException:
@@ -221,7 +225,13 @@ def _follow(process: subprocess.Popen[bytes], each_line: Line | None, timeout_s:
         permanent and re.search(pattern, err.decode(errors="replace")) for _, permanent, pattern in REASONS
     ):
         # restic 0.17 and later try again for 15 minutes even where access was refused: then that is the reason
-        raise StoreError("timeout", f"The repository: {SAID['timeout']} ({timeout_s:.0f} s).")
+        raise StoreError(
+            "timeout",
+            Sentence(
+                "The work on the repository did not end within {seconds} s: is the disk or the network below it too slow?",
+                {"seconds": round(timeout_s)},
+            ),
+        )
     return Ran(process.returncode, bytes(out), err.decode(errors="replace"), usage.ru_utime + usage.ru_stime)
 
 
@@ -243,9 +253,14 @@ def failure(said: str, access: Access) -> StoreError:
     fitting = ((kind, permanent) for kind, permanent, pattern in REASONS if re.search(pattern, text))
     kind, permanent = next(fitting, ("failed", False))
     line = last_words(text)
-    reason = SAID.get(kind, "restic failed")
+    reason = SAID.get(kind, Sentence("restic failed"))
     return StoreError(
-        kind, f"The repository {shown(place_of(access))}: {reason} ({shown(line, 300)}).", permanent=permanent
+        kind,
+        Sentence(
+            "The repository {place}: {reason} ({said}).",
+            {"place": place_of(access), "reason": reason, "said": line[:300]},
+        ),
+        permanent=permanent,
     )
 
 

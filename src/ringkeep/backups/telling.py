@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.jobs.start import prepared
+from ringkeep.phonesystem.sentences import Sentence, Told, sentence
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
 from ringkeep.translation import Words, shown
 
@@ -27,24 +28,22 @@ REASONS = {
 SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-class Refused(Exception):
+class Refused(Told):
     """It cannot be done as asked; the message says why. `code` is the exit code."""
 
-    def __init__(self, message: str, code: int = USAGE) -> None:
-        super().__init__(message)
+    def __init__(self, says: Sentence, code: int = USAGE) -> None:
+        super().__init__(says)
         self.code = code
 
 
-def answer(work: Callable[[], int], as_json: bool) -> int:
+def answer(work: Callable[[], int], as_json: bool, lang: str) -> int:
     """Do it; an error is one sentence (and a JSON document), never a traceback. The exit code."""
-    from cryptography.fernet import InvalidToken
-
     from ringkeep.home import HomeError
 
     try:
         prepared()
     except HomeError as error:
-        return _failed("home", str(error), COULD_NOT_TRY, as_json)
+        return _failed("home", error.says, COULD_NOT_TRY, as_json, lang)
     from ringkeep.backups.escrow import EscrowError
     from ringkeep.backups.plain_copy import PlaceError
     from ringkeep.backups.queries import Unknown
@@ -54,24 +53,25 @@ def answer(work: Callable[[], int], as_json: bool) -> int:
     try:
         return work()
     except Refused as error:
-        return _failed("refused", str(error), error.code, as_json)
+        return _failed("refused", error.says, error.code, as_json, lang)
     except Unknown as error:
-        return _failed("unknown", str(error), USAGE, as_json)
+        return _failed("unknown", error.says, USAGE, as_json, lang)
     except PlaceError as error:
-        return _failed("place", str(error), USAGE, as_json)
+        return _failed("place", error.says, USAGE, as_json, lang)
     except EscrowError as error:
-        return _failed("escrow", str(error), COULD_NOT_TRY, as_json)
+        return _failed("escrow", error.says, COULD_NOT_TRY, as_json, lang)
     except StoreError as error:
-        return _failed(error.kind, str(error), COULD_NOT_TRY, as_json)
-    except (VaultError, InvalidToken) as error:
-        return _failed("vault", str(error), COULD_NOT_TRY, as_json)
+        return _failed(error.kind, error.says, COULD_NOT_TRY, as_json, lang)
+    except VaultError as error:
+        return _failed("vault", error.says, COULD_NOT_TRY, as_json, lang)
 
 
-def _failed(kind: str, message: str, code: int, as_json: bool) -> int:
+def _failed(kind: str, says: Sentence, code: int, as_json: bool, lang: str) -> int:
+    words = Words(lang)
     if as_json:
-        print_json({"error": {"code": kind, "message": message}})
+        print_json({"error": {"code": kind, "message": words.say(says)}})
     else:
-        errors.print(f"error: {message}")
+        errors.print(words.error(says))
     return code
 
 
@@ -121,15 +121,21 @@ def one_backup(name: str, backup_id: str, as_json: bool, lang: str) -> int:
     }
     if as_json:
         print_json(
-            {**listed, "parts": row.parts, "compared_to": row.compared_to_id, "error": row.error or None, **told}
+            {
+                **listed,
+                "parts": row.parts,
+                "compared_to": row.compared_to_id,
+                "error": words.say(row.error) if row.error else None,
+                **told,
+            }
         )
         return GOOD
     say([_line(listed, words)])
     if row.error:
-        say([f"  ✖ {shown(row.error)}"])
+        say([f"  ✖ {words.say(row.error)}"])
     for part in row.parts:
         if part["state"] == "failed":
-            say([f"  ✖ {words(shown(part['name']))}: {shown(part['why'])}"])
+            say([f"  ✖ {words(shown(part['name']))}: {words.say(sentence(part['why']))}"])
     for audience in dict.fromkeys(change["audience"] for change in told["changes"]):
         say([words(AUDIENCES.get(audience, audience))])
         say(
@@ -206,7 +212,9 @@ def forget(name: str, dry_run: bool, as_json: bool, lang: str) -> int:
     append_only = actions.repository_of(system.customer).append_only
     if append_only and not dry_run:
         raise Refused(
-            "The repository is append-only: nothing is forgotten in it by Ringkeep. docs/backups.md says who does.",
+            Sentence(
+                "The repository is append-only: nothing is forgotten in it by Ringkeep. docs/backups.md says who does."
+            ),
             COULD_NOT_TRY,
         )
     why = actions.why_kept(system, at)
@@ -231,7 +239,12 @@ def verify(name: str | None, read: str | None, as_json: bool, lang: str) -> int:
     from ringkeep.backups.store_process import StoreError
 
     if read is not None and not queries.is_share(read):
-        raise Refused(f"--read {read}: like 10%, 3/10 or 100%.")
+        raise Refused(
+            Sentence(
+                "--read {share} is no share: write it like {examples}.",
+                {"share": read, "examples": ["10%", "3/10", "100%"]},
+            )
+        )
     rows = Repository.objects.select_related("customer").order_by("customer__name")
     if name is not None:
         rows = rows.filter(customer=queries.customer(name))
@@ -250,14 +263,14 @@ def verify(name: str | None, read: str | None, as_json: bool, lang: str) -> int:
             document["problems"] = [{**problem, "said": problem_said(problem, words)} for problem in problems]
             code = max(code, NOT_GOOD if problems else GOOD)
         except StoreError as error:
-            document["error"], code = str(error), COULD_NOT_TRY
+            document["error"], code = words.say(error.says), COULD_NOT_TRY
         told.append(document)
     if as_json:
         print_json({"repositories": told})
         return code
     for document in told:
         if document["error"]:
-            errors.print(f"error: {document['error']}")
+            errors.print(words("error: {text}").format(text=document["error"]))
         elif not document["problems"]:
             say([words("{customer}: nothing is damaged.").format(customer=shown(document["customer"]))])
         say(f"{shown(document['customer'])}: {problem['said']}" for problem in document["problems"])
@@ -287,9 +300,13 @@ def set_repository(wanted: Wanted, as_json: bool, lang: str) -> int:
 
     kind, place = parsed(wanted.place)
     if kind != wanted.kind:
-        raise Refused(f"{wanted.place} is no place of the kind {wanted.kind}.")
+        raise Refused(Sentence("{place} is no place of the kind {kind}.", {"place": wanted.place, "kind": wanted.kind}))
     if wanted.plain_copy and not Path(wanted.plain_copy).is_dir():
-        raise Refused(f"--plain-copy {wanted.plain_copy}: make the folder first.")
+        raise Refused(
+            Sentence(
+                "The folder {folder} for the plain copy is not there: make it first.", {"folder": wanted.plain_copy}
+            )
+        )
     customer = queries.customer(wanted.customer)
     credential = _credential(kind, wanted.credential_file) if kind != DIRECTORY else None
     row = actions.set_repository(
@@ -315,11 +332,16 @@ def _credential(kind: str, file: Path | None) -> dict[str, Any] | None:
     try:
         document = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text())
     except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}.") from None
+        raise Refused(Sentence("{file} cannot be read: {why}.", {"file": file, "why": error.strerror})) from None
     except ValueError:
-        raise Refused(f"{file} holds no JSON.") from None
+        raise Refused(Sentence("{file} holds no JSON.", {"file": file})) from None
     if not isinstance(document, dict) or not any(names <= document.keys() for names in needed):
-        raise Refused(f"{file} must hold {' or '.join(', '.join(sorted(names)) for names in needed)}.")
+        raise Refused(
+            Sentence(
+                "{file} must hold a JSON object with these names: {names}",
+                {"file": file, "names": [", ".join(sorted(names)) for names in needed]},
+            )
+        )
     return document
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ringkeep.backups.telling import Refused, say
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.terminal import GOOD, NOT_GOOD, errors, print_json
 from ringkeep.translation import Words, shown
 
@@ -45,7 +46,7 @@ def restore_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang
         try:
             recovered += actions.recover_backups(row.customer)
         except StoreError as error:
-            unreached.append({"customer": row.customer.name, "why": str(error)})
+            unreached.append({"customer": row.customer.name, "why": words.say(error.says)})
     if as_json:
         print_json({**_counts(made), "keys": made["keys"], "recovered": recovered, "unreached": unreached})
     else:
@@ -57,7 +58,7 @@ def restore_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang
             backups=words.number(recovered),
         )])  # fmt: skip
         for one in unreached:
-            errors.print(f"error: {one['why']}")
+            errors.print(words("error: {text}").format(text=one["why"]))
     return NOT_GOOD if unreached else GOOD
 
 
@@ -71,12 +72,16 @@ def _passphrase(file: Path | None, words: Words, *, twice: bool = False) -> str:
             with file.open(encoding="utf-8") as source:
                 return source.readline().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"{file} cannot be read: {getattr(error, 'strerror', error)}.") from None
+            raise Refused(
+                Sentence("{file} cannot be read: {why}.", {"file": file, "why": getattr(error, "strerror", error)})
+            ) from None
     if not sys.stdin.isatty():
-        raise Refused("There is nobody to ask for the passphrase: --passphrase-file names a file that holds it.")
+        raise Refused(
+            Sentence("There is nobody to ask for the passphrase: --passphrase-file names a file that holds it.")
+        )
     given = getpass.getpass(words("Passphrase: "))
     if twice and getpass.getpass(words("Once more: ")) != given:
-        raise Refused("These were two different passphrases.")
+        raise Refused(Sentence("These were two different passphrases: nothing was written. Try again."))
     return given
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ringkeep.phonesystem.sentences import Sentence
 
 
 def main() -> None:
@@ -19,25 +23,46 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    except OSError as error:  # such as: the current folder was deleted
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(3) from None
     except Exception as error:
-        said = _of_the_records(error)
-        if said is None:
+        says = _of_the_machine(error) or _of_the_records(error)
+        if says is None:
             raise
-        sys.stderr.write(f"error: {said}\n")
+        from ringkeep.translation import Words
+
+        sys.stderr.write(f"{Words(_language()).error(says)}\n")
         raise SystemExit(3) from None
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left to do is to end
 
 
-def _of_the_records(error: Exception) -> str | None:
+def _language() -> str:
+    """That of the command, wherever it failed."""
+    from ringkeep.translation import Language
+
+    given = (
+        sys.argv[sys.argv.index("--lang") + 1 :] if "--lang" in sys.argv else [os.environ.get("RINGKEEP_LANGUAGE", "")]
+    )
+    return given[0] if given and given[0] in list(Language) else Language.EN
+
+
+def _of_the_machine(error: Exception) -> Sentence | None:
+    """What the operating system refused, such as: the current folder was deleted."""
+    from ringkeep.phonesystem.sentences import Sentence
+
+    if not isinstance(error, OSError):
+        return None
+    what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    return Sentence("The machine that Ringkeep runs on refused something that is needed ({what}).", {"what": what})
+
+
+def _of_the_records(error: Exception) -> Sentence | None:
     """What to do when RINGKEEP_HOME, its keys or its records cannot be used; None for any other error."""
     from sqlite3 import DatabaseError
 
-    if {"HomeError", "VaultError"} & {kind.__name__ for kind in type(error).__mro__}:
-        return str(error)
+    from ringkeep.phonesystem.sentences import Sentence, Told
+
+    if isinstance(error, Told):  # HomeError, VaultError, and what no command foresaw
+        return error.says
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, DatabaseError):
         cause = cause.__cause__
@@ -45,8 +70,12 @@ def _of_the_records(error: Exception) -> str | None:
         return None
     place = os.environ.get("RINGKEEP_HOME", "~/.ringkeep")
     if "malformed" in str(cause) or "not a database" in str(cause):
-        return (
-            f"A database in {place} is damaged ({cause}). Stop `ringkeep serve`, bring ringkeep.sqlite3 and jobs.sqlite3 back "
-            "from a copy, or move them away and run `ringkeep keys restore` with your escrow file. The backups are untouched."
+        return Sentence(
+            "A database in {place} is damaged ({why}). Stop `ringkeep serve`, bring ringkeep.sqlite3 and jobs.sqlite3 back "
+            "from a copy, or move them away and run `ringkeep keys restore` with your escrow file. The backups are untouched.",
+            {"place": place, "why": cause},
         )
-    return f"The database in {place} cannot be used ({cause}). Is its disk full, or the folder not writable?"
+    return Sentence(
+        "The database in {place} cannot be used ({why}). Is its disk full, or the folder not writable?",
+        {"place": place, "why": cause},
+    )

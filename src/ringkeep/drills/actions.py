@@ -14,6 +14,7 @@ from ringkeep.drills.rules import HURTS
 from ringkeep.drills.words import DEFECTS
 from ringkeep.findings.actions import report, settle
 from ringkeep.home import folder, home
+from ringkeep.phonesystem.sentences import Sentence
 
 NAMED = 3  # defects in an alarm; the report has all
 REPORTS_KEPT = 60  # per phone system; the rows stay
@@ -31,7 +32,7 @@ def begin(job_id: str, backup: Backup, calls: str, *, at: datetime) -> Drill:
 def record(drill: Drill, found: dict[str, Any], report_name: str, *, from_repository: bool, at: datetime) -> Drill:
     """Keep what `ringkeep prove` found, and open or settle findings by its verdict."""
     calls = found["calls"]
-    drill.verdict, drill.error, drill.ended_at, drill.report = found["verdict"], "", at, report_name
+    drill.verdict, drill.error, drill.ended_at, drill.report = found["verdict"], None, at, report_name
     drill.from_repository = from_repository
     drill.first_answer_s = found["timings"].get("first_answer_s")
     drill.calls_made, drill.calls_good = len(calls), sum(bool(call["ok"]) for call in calls)
@@ -65,13 +66,13 @@ def _tell(drill: Drill, found: dict[str, Any], at: datetime) -> None:
     report(system, kind, {"backup": drill.backup_id, "what": what[:NAMED]}, at=at)
 
 
-def could_not_try(drill: Drill, kind: str, why: str, *, at: datetime) -> None:
+def could_not_try(drill: Drill, kind: str, why: Sentence, *, at: datetime) -> None:
     """There is no verdict, and none is claimed. A backup that cannot be brought back is a fault of its repository."""
-    drill.error, drill.ended_at = why[:2000], at
+    drill.error, drill.ended_at = why, at
     drill.save(update_fields=["error", "ended_at"])
     if kind in DAMAGED:
         customer = drill.backup.phone_system.customer
-        values = {"repository": customer.name, "what": why[:300]}
+        values = {"repository": customer.name, "what": why.document()}
         report(None, "repository-corrupt", values, detail=customer.name, at=at)
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
-from ringkeep.translation import Language
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.translation import Language, Words
 
+_ = str  # marks the texts of this module for translation
+NOT_TRIED, UNDER_WAY = _("could not be tried"), _("under way")
 TIMEOUT_S = {"quick": 300.0, "full": 1200.0}
 
 
@@ -45,7 +48,7 @@ def prove(
     ] = Calls.QUICK,
     as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
     html: Annotated[Path | None, typer.Option(help="write the report as one HTML file")] = None,
-    lang: Annotated[Language, typer.Option(help="language of the report")] = Language.EN,
+    lang: Annotated[Language, LANG] = Language.EN,
     timeout: Annotated[
         float | None, typer.Option(help="seconds after which it reports what it has [300, full: 1200]", min=1)
     ] = None,
@@ -55,10 +58,18 @@ def prove(
 ) -> None:
     """Boot a phone system in a sealed real Asterisk, call it, and say whether it would ring again."""
     if html is not None and html.is_dir():
-        errors.print(f"error: --html {html} is a folder: name a file in it, such as {html / 'report.html'}.")
+        says = Sentence(
+            "--html {folder} is a folder: name a file in it, such as {file}.",
+            {"folder": html, "file": html / "report.html"},
+        )
+        errors.print(Words(lang.value).error(says))
         raise typer.Exit(USAGE)
     if html is not None and not html.absolute().parent.is_dir():
-        errors.print(f"error: --html {html}: the folder {html.absolute().parent} does not exist.")
+        says = Sentence(
+            "--html {file}: the folder {folder} is not there: make it first.",
+            {"file": html, "folder": html.absolute().parent},
+        )
+        errors.print(Words(lang.value).error(says))
         raise typer.Exit(USAGE)
     from ringkeep.drills.proving import Options, Output, prove_sealed
 
@@ -78,6 +89,7 @@ def drill(
         Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")
     ] = Calls.QUICK,
     as_json: AsJson = False,
+    lang: Annotated[Language, LANG] = Language.EN,
 ) -> None:
     """Prove one backup of a phone system: restore it into a sealed real Asterisk and call it."""
     from ringkeep.jobs.start import prepared
@@ -92,30 +104,33 @@ def drill(
         system = phone_system(name)
         chosen = backup_of(system, backup)
     except Unknown as error:
-        errors.print(f"error: {error}")
+        errors.print(Words(lang.value).error(error.says))
         raise typer.Exit(USAGE) from None
+    words = Words(lang.value)
     key = f"drill:{chosen.pk}:{datetime.now():%Y%m%d-%H%M%S}"[:120]
     job = finish(
         lambda: start(
             "drill", {"backup": chosen.pk, "calls": calls.value}, key=key, phone_system=system.pk, asked_by="command"
         ),
+        words,
         show=not as_json,
     )
     done = job.result if isinstance(job.result, dict) else {}
     if job.state != "succeeded":
-        errors.print(f"error: {job.error or f'The drill was {job.state}.'}")
+        says = job.error or Sentence("It was cancelled.")
+        errors.print(words.error(says))
         if as_json:
-            print_json({"error": {"code": job.state, "message": job.error}})
+            print_json({"error": {"code": job.state, "message": words.say(says)}})
         raise typer.Exit(COULD_NOT_TRY)
     if as_json:
         print_json(done)
     else:
-        typer.echo(_line(done))
-        typer.echo(_report(done))
+        typer.echo(_line(done, words))
+        typer.echo(_report(done, words))
     raise typer.Exit(GOOD if done.get("verdict") == "good" else NOT_GOOD)
 
 
-def drills(name: Name, as_json: AsJson = False) -> None:
+def drills(name: Name, as_json: AsJson = False, lang: Annotated[Language, LANG] = Language.EN) -> None:
     """List the drills of a phone system's backups, newest first."""
     from ringkeep.jobs.start import prepared
 
@@ -123,27 +138,34 @@ def drills(name: Name, as_json: AsJson = False) -> None:
     from ringkeep.backups.queries import Unknown, phone_system
     from ringkeep.drills.queries import document, drills_of
 
+    words = Words(lang.value)
     try:
-        found = [document(one) for one in drills_of(phone_system(name))]
+        found = [document(one, words) for one in drills_of(phone_system(name))]
     except Unknown as error:
-        errors.print(f"error: {error}")
+        errors.print(Words(lang.value).error(error.says))
         raise typer.Exit(USAGE) from None
     if as_json:
         print_json({"drills": found})
         return
     for one in found:
-        typer.echo(_line(one))
+        typer.echo(_line(one, words))
 
 
-def _line(of: dict[str, object]) -> str:
-    verdict = of["verdict"] or ("not tried" if of["ended_at"] else "under way")
-    rang = f", {of['calls_good']} of {of['calls_made']} calls good" if of["calls_made"] else ""
-    where = "repository" if of["from_repository"] else "copy"
-    why = f": {of['error']}" if of["error"] else ""
-    return f"{of['started_at']}  {of['backup']}  {of['calls']} from the {where}: {verdict}{rang}{why}"
+def _line(of: dict[str, Any], words: Words) -> str:
+    from ringkeep.backups.telling import VERDICTS
+
+    at = words.instant(datetime.fromisoformat(of["started_at"]))
+    calls = words("every key and hour") if of["calls"] == "full" else words("every number once")
+    where = words("from the repository") if of["from_repository"] else words("from the copy")
+    verdict = VERDICTS[of["verdict"]] if of["verdict"] else NOT_TRIED if of["ended_at"] else UNDER_WAY
+    parts = [at, of["backup"], calls, where, words(verdict)]
+    if of["calls_made"]:
+        good, made = words.number(of["calls_good"]), words.number(of["calls_made"])
+        parts.append(words("{good} of {made} calls good").format(good=good, made=made))
+    return "  ".join([*parts, *filter(None, [of["error"]])])
 
 
-def _report(of: dict[str, object]) -> str:
+def _report(of: dict[str, Any], words: Words) -> str:
     from ringkeep.home import home
 
-    return f"report: {home()}/{of['report']}.html" if of["report"] else ""
+    return words("The report: {path}").format(path=f"{home()}/{of['report']}.html") if of["report"] else ""

@@ -25,7 +25,8 @@ from ringkeep.drills import actions, queries, restored
 from ringkeep.drills.models import Drill
 from ringkeep.home import home
 from ringkeep.jobs.kinds import DRILLS, Cancelled, Document, JobError, Run, StepFailed, job
-from ringkeep.translation import shown
+from ringkeep.phonesystem.sentences import Sentence, sentence, verbatim
+from ringkeep.translation import Words, shown
 
 PROVE_S = {"quick": 300.0, "full": 1200.0}
 BUILD_S = 1800.0  # an image may have to be built first
@@ -38,8 +39,8 @@ STEPS = 9  # lines that a drill says on its way
 class NotProved(JobError):
     """The drill could not be tried; trying again may help when the machine was at fault."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, says: Sentence) -> None:
+        super().__init__(says)
         self.kind, self.permanent = code, code not in ("killed", "too-late")
 
 
@@ -48,15 +49,15 @@ def drill(run: Run) -> Document:
     """Drill one backup. {"drill", "verdict", ...}, or {"skipped": why} where the policy asks for none."""
     begun = run.step("begin", begin, run.id, run.arguments)
     if "skipped" in begun:
-        run.log(str(begun["skipped"]))
+        run.log(sentence(begun["skipped"]))
         return begun
     try:
         done = run.step_with_tries("restore and call", 2, restore_and_call, run, begun["drill"])
     except StepFailed as failure:
-        run.step("say that it could not be tried", give_up, begun["drill"], failure.kind, str(failure))
+        run.step("say that it could not be tried", give_up, begun["drill"], failure.kind, failure.says)
         raise
     except Cancelled:
-        give_up(begun["drill"], "cancelled", "It was cancelled.")
+        give_up(begun["drill"], "cancelled", Sentence("It was cancelled."))
         raise
     return run.step("keep the verdict", keep, begun["drill"], done)
 
@@ -66,12 +67,17 @@ def begin(job_id: str, arguments: Document) -> Document:
     backup = Backup.objects.select_related("phone_system__customer").get(pk=arguments["backup"])
     now = datetime.now(UTC)
     if not backup.snapshot or backup.forgotten_at:
-        raise JobError(f"The backup {backup.pk} holds nothing that could be restored.")
+        raise JobError(
+            Sentence("The backup {backup} holds nothing that could be restored: choose another.", {"backup": backup.pk})
+        )
     calls = queries.due(backup, now) if arguments.get("by_policy") else arguments.get("calls", "quick")
     if calls is None:
-        return {"skipped": f"{backup.pk} needs no drill: by its rules, or because this very state has been drilled."}
+        why = Sentence(
+            "{backup} needs no drill: by its rules, or because this very state has been drilled.", {"backup": backup.pk}
+        )
+        return {"skipped": why.document()}
     if calls not in PROVE_S:
-        raise JobError(f"calls must be quick or full, not {calls!r}.")
+        raise JobError(Sentence("Calls are quick or full, not {calls}.", {"calls": calls}))
     return {"drill": actions.begin(job_id, backup, calls, at=now).pk}
 
 
@@ -103,10 +109,10 @@ def keep(drill_id: int, done: Document) -> Document:
     found = json.loads((home() / f"{name}.json").read_text("utf-8"))
     row = actions.record(row, found, name, from_repository=done["from_repository"], at=datetime.now(UTC))
     actions.let_old_reports_go(row.backup.phone_system_id)
-    return queries.document(row)
+    return queries.document(row, Words("en"))
 
 
-def give_up(drill_id: int, kind: str, why: str) -> None:
+def give_up(drill_id: int, kind: str, why: Sentence) -> None:
     """There is no verdict."""
     row = Drill.objects.select_related("backup__phone_system__customer").get(pk=drill_id)
     actions.could_not_try(row, kind, why, at=datetime.now(UTC))
@@ -177,12 +183,17 @@ def _follow(run: Run, process: subprocess.Popen[bytes], timeout_s: float) -> tup
     while process.poll() is None:
         if len(said.lines) > told:
             told = len(said.lines)
-            run.progress(said.lines[-1] or "call", min(told / STEPS, 0.99))
+            run.progress("restore and call", min(told / STEPS, 0.99))
         if time.monotonic() - looked > 1.0:
             looked = time.monotonic()
             run.check()
         if time.monotonic() > until:
-            raise NotProved("too-late", f"The drill did not end within {timeout_s:.0f} s.")
+            raise NotProved(
+                "too-late",
+                Sentence(
+                    "The drill did not end within {seconds} s. Is this machine too busy?", {"seconds": round(timeout_s)}
+                ),
+            )
         time.sleep(LOOK_S)
     for reader in readers:
         reader.join(10.0)
@@ -194,10 +205,15 @@ def _report(out: bytes, last_line: str) -> Document:
     try:
         found = json.loads(out)
     except ValueError:
-        raise NotProved("killed", f"The drill ended without a report: {last_line or 'it was killed'}.") from None
+        raise NotProved(
+            "killed",
+            Sentence("The drill ended without a report: {said}.", {"said": last_line or Sentence("it was killed")}),
+        ) from None
     if not isinstance(found, dict) or "verdict" not in found:
         error = found.get("error", {}) if isinstance(found, dict) else {}
-        raise NotProved(str(error.get("code", "no-report")), str(error.get("message", last_line)))
+        says = error.get("says")
+        what = sentence(says) if isinstance(says, dict) else verbatim(str(error.get("message", last_line)))
+        raise NotProved(str(error.get("code", "no-report")), what)
     return found
 
 

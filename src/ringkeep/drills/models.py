@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from ringkeep.backups.models import Backup
+from ringkeep.jobs.sentences import SentenceField
+from ringkeep.phonesystem.sentences import Sentence
 
 
 class Drill(models.Model):
@@ -17,7 +19,7 @@ class Drill(models.Model):
     ended_at = models.DateTimeField(null=True)
     from_repository = models.BooleanField(default=False)  # restored from there, so that the repository was proved too
     verdict = models.CharField(max_length=10, default="")  # good, degraded, bad; empty: it could not be tried
-    error = models.TextField(default="")
+    error: Sentence | None = SentenceField(default=None)
     first_answer_s = models.FloatField(null=True)
     calls_good = models.IntegerField(null=True)
     calls_made = models.IntegerField(null=True)

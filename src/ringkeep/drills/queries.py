@@ -10,6 +10,7 @@ from ringkeep.drills.models import Drill
 from ringkeep.drills.policy import QUICK, calls_for, from_repository
 from ringkeep.findings.rules import zone
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.translation import Words
 
 RANG = ("good", "degraded")  # verdicts by which a backup counts as proved
 
@@ -42,11 +43,11 @@ def drills_of(system: PhoneSystem, limit: int = 50) -> list[Drill]:
     return list(rows.order_by("-started_at")[:limit])
 
 
-def document(of: Drill) -> dict[str, Any]:
+def document(of: Drill, words: Words) -> dict[str, Any]:
     """One drill as JSON."""
     return {
         "id": of.pk, "backup": of.backup_id, "job": of.job_id, "calls": of.calls, "from_repository": of.from_repository,
         "started_at": of.started_at.isoformat(), "ended_at": of.ended_at and of.ended_at.isoformat(),
-        "verdict": of.verdict or None, "error": of.error or None, "first_answer_s": of.first_answer_s,
+        "verdict": of.verdict or None, "error": words.say(of.error) if of.error else None, "first_answer_s": of.first_answer_s,
         "calls_good": of.calls_good, "calls_made": of.calls_made, "report": of.report or None,
     }  # fmt: skip

@@ -12,13 +12,14 @@ from django.db.models import F, Q
 from ringkeep.findings.kinds import KINDS
 from ringkeep.findings.models import Destination, Finding, Telling
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 SEEN_EVERY = timedelta(minutes=10)  # that it is still so is not written more often
 SENDING_AT_MOST = timedelta(minutes=5)
 LONGEST_PAUSE_MIN = 60
 
 
-class DestinationError(RuntimeError):
+class DestinationError(Told):
     """A destination cannot be added or found; the message is for people and holds no address."""
 
 
@@ -65,8 +66,10 @@ def add_destination(name: str, address: str, customer: Customer | None, language
 
     if not understood(address):
         raise DestinationError(
-            "Apprise does not understand this address. Examples: mailtos://USER:PASSWORD@mail.example.com?to=a@example.com, "
-            "https://example.com/hook"
+            Sentence(
+                "Apprise does not understand this address. Examples: "
+                "mailtos://USER:PASSWORD@mail.example.com?to=a@example.com, https://example.com/hook"
+            )
         )
     try:
         with transaction.atomic():
@@ -74,14 +77,21 @@ def add_destination(name: str, address: str, customer: Customer | None, language
                 name=name, address=address, customer=customer, language=language, added_at=at
             )
     except IntegrityError as error:
-        raise DestinationError(f"There is already a destination called {name}.") from error
+        raise DestinationError(
+            Sentence(
+                "There is already a destination called {name}: choose another name, or remove that one first.",
+                {"name": name},
+            )
+        ) from error
     return destination
 
 
 def remove_destination(name: str) -> None:
     """Forget it. Raises `DestinationError`."""
     if not Destination.objects.filter(name=name).delete()[0]:
-        raise DestinationError(f"There is no destination called {name}.")
+        raise DestinationError(
+            Sentence("There is no destination called {name}: ringkeep destination list lists them.", {"name": name})
+        )
 
 
 def claim(destination: Destination, at: datetime) -> bool:
@@ -102,11 +112,11 @@ def told(destination: Destination, opened: Iterable[Finding], closed: Iterable[F
         for start in range(0, len(ids), 500):
             Finding.objects.filter(pk__in=ids[start : start + 500], **{field: None}).update(**{field: at})
     Destination.objects.filter(pk=destination.pk).update(
-        last_sent_at=at, last_error="", failures=0, next_try_at=None, sending_until=None
+        last_sent_at=at, last_error=None, failures=0, next_try_at=None, sending_until=None
     )
 
 
-def not_told(destination: Destination, why: str, *, at: datetime) -> None:
+def not_told(destination: Destination, why: Sentence, *, at: datetime) -> None:
     """A message could not be delivered: it is tried again, each time after twice as long."""
     pause = timedelta(minutes=min(2**destination.failures, LONGEST_PAUSE_MIN))
     Destination.objects.filter(pk=destination.pk).update(

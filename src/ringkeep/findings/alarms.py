@@ -44,7 +44,7 @@ def send_alarms(at: datetime) -> dict[str, int]:
         try:
             send(destination.address, news.title, news.text, severity=news.severity)
         except NotSent as error:
-            actions.not_told(destination, str(error), at=at)
+            actions.not_told(destination, error.says, at=at)
             done["failed"] += 1
         else:
             actions.told(destination, opened, closed, at=at)
@@ -62,7 +62,7 @@ def try_out(destination: Destination, at: datetime) -> None:
             severity="info",
         )  # fmt: skip
     except NotSent as error:
-        actions.not_told(destination, str(error), at=at)
+        actions.not_told(destination, error.says, at=at)
         raise
     actions.told(destination, (), (), at=at)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.jobs.sentences import SentenceField
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.vault import SecretField
 
 
@@ -40,7 +42,7 @@ class Destination(models.Model):
     address = SecretField()
     language = models.CharField(max_length=5, default="en")
     added_at = models.DateTimeField()
-    last_error = models.TextField(default="")  # never holds the address
+    last_error: Sentence | None = SentenceField(default=None)  # never holds the address
     last_sent_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
     next_try_at = models.DateTimeField(null=True)

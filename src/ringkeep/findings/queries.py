@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ringkeep.findings.actions import DestinationError
 from ringkeep.findings.models import Destination, Finding, Telling
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
 
 OLD_NEWS = timedelta(days=14)  # what is over since then; so that asking costs the same after years
 
@@ -38,7 +39,9 @@ def destination(name: str) -> Destination:
     try:
         found: Destination = destinations().get(name=name)
     except Destination.DoesNotExist as error:
-        raise DestinationError(f"There is no destination called {name}.") from error
+        raise DestinationError(
+            Sentence("There is no destination called {name}: ringkeep destination list lists them.", {"name": name})
+        ) from error
     return found
 
 

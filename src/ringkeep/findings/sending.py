@@ -7,13 +7,15 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from ringkeep.phonesystem.sentences import Sentence, Told
+
 WITH_HOST = ("mailto", "mailtos", "json", "jsons", "http", "https")  # elsewhere tokens stand in the host's place
 TIMEOUT_S = 10.0
 STATUS = re.compile(r"error[= ](\d{3})\b")
 _ = str  # marks the texts of this module for translation
 
 
-class NotSent(Exception):
+class NotSent(Told):
     """The message was not delivered; the text is fit for people and logs."""
 
 
@@ -38,7 +40,7 @@ def send(address: str, title: str, text: str, *, severity: str) -> None:
     """Deliver a message in plain text. Blocks for some 20 seconds at most. Raises `NotSent`."""
     plugin = _plugin(address)
     if plugin is None:
-        raise NotSent("the address is not understood")
+        raise NotSent(Sentence("the address is not understood"))
     heard = _Heard()
     log = logging.getLogger("apprise")
     log.addHandler(heard)
@@ -49,12 +51,18 @@ def send(address: str, title: str, text: str, *, severity: str) -> None:
         messenger.add(plugin)
         delivered = messenger.notify(body=text, title=title, notify_type=severity, body_format=NotifyFormat.TEXT)
     except Exception as error:  # whatever one of 170 plugins raises, its text may hold the address
-        raise NotSent(f"{place(address)} cannot be used ({type(error).__name__})") from None
+        raise NotSent(
+            Sentence("{place} cannot be used ({why})", {"place": place(address), "why": type(error).__name__})
+        ) from None
     finally:
         log.removeHandler(heard)
     if not delivered:
-        reason = f"it answered {heard.status}" if heard.status else "it does not answer, or refuses"
-        raise NotSent(f"{place(address)}: {reason}")
+        reason = (
+            Sentence("it answered {status}", {"status": heard.status})
+            if heard.status
+            else Sentence("it does not answer, or refuses")
+        )
+        raise NotSent(Sentence("{place}: {reason}", {"place": place(address), "reason": reason}))
 
 
 def place(address: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.links.ssh import Target
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 
-class NoSuchPhoneSystem(RuntimeError):
+class NoSuchPhoneSystem(Told):
     """There is no phone system of that name; the message lists those that are there."""
 
 
@@ -17,7 +18,12 @@ def phone_system(name: str) -> PhoneSystem:
     if found is None:
         names = ", ".join(under_care.order_by("name").values_list("name", flat=True)[:20])
         raise NoSuchPhoneSystem(
-            f"There is no phone system called {name}. There are: {names or 'none; enrol one first'}."
+            Sentence("There is no phone system called {name}. There are: {names}.", {"name": name, "names": names})
+            if names
+            else Sentence(
+                "There is no phone system called {name}, nor any other: enrol one first, with {command}",
+                {"name": name, "command": f"ringkeep enrol ssh://USER@HOST --name {name}"},
+            )
         )
     return found
 
@@ -34,5 +40,5 @@ def target(system: PhoneSystem) -> Target:
         )  # fmt: skip
     return Target(
         system.host, system.port, system.user, system.host_key, credential.get("key"), credential.get("password"),
-        system.sudo, jump,
+        system.sudo, jump, system.old_ssh,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from ringkeep.fleet.models import Tunnel
 from ringkeep.home import folder, made_once
 from ringkeep.links.ssh import new_key
 from ringkeep.links.tunnel import Tunnels, line, listening
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 FIRST_PORT, LAST_PORT = 21_000, 31_000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -25,7 +26,7 @@ SERVER = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::([0-9]{1,5}))?")
 DEFAULT_PORT = 2222
 
 
-class TunnelError(RuntimeError):
+class TunnelError(Told):
     """A tunnel cannot be set up; the message says what to do."""
 
 
@@ -34,7 +35,9 @@ def server_address(text: str | None) -> tuple[str, int]:
     found = SERVER.fullmatch(text or "")
     if found is None or not 0 < int(found[2] or DEFAULT_PORT) < 65536:
         raise TunnelError(
-            "Say by which name or address the phone system reaches this Ringkeep: --server care.example.com:2222."
+            Sentence(
+                "Say by which name or address the phone system reaches this Ringkeep: --server care.example.com:2222."
+            )
         )
     return found[1], int(found[2] or DEFAULT_PORT)
 
@@ -48,14 +51,18 @@ def host_key() -> tuple[str, str]:
 def tunnel(name: str, at: datetime) -> Tunnel:
     """The tunnel of that name, with a port of its own; made when there is none. Raises `TunnelError`."""
     if not NAME.fullmatch(name):
-        raise TunnelError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+        raise TunnelError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
     with transaction.atomic():
         found = Tunnel.objects.filter(name=name).first()
         if found is None:
             taken = set(Tunnel.objects.values_list("port", flat=True))
             free = next((port for port in range(FIRST_PORT, LAST_PORT) if port not in taken), None)
             if free is None:
-                raise TunnelError("All ports for tunnels are taken.")
+                raise TunnelError(
+                    Sentence(
+                        "All ports for tunnels are taken: close one that is no longer needed, with ringkeep tunnel NAME --forget."
+                    )
+                )
             found = Tunnel.objects.create(name=name, port=free, made_at=at)
     assert isinstance(found, Tunnel)
     return found
@@ -67,18 +74,18 @@ def let_in(of: Tunnel, public_key: str) -> None:
         key = line(asyncssh.import_public_key(public_key))
     except (asyncssh.KeyImportError, ValueError):
         raise TunnelError(
-            "That is no public key. Give the whole line that the script printed: 'ssh-ed25519 AAAA...'."
+            Sentence("That is no public key. Give the whole line that the script printed: 'ssh-ed25519 AAAA...'.")
         ) from None
     other = Tunnel.objects.filter(public_key=key).exclude(pk=of.pk).first()
     if other is not None:
-        raise TunnelError(f"That key belongs to the tunnel {other.name} already.")
+        raise TunnelError(Sentence("That key belongs to the tunnel {name} already.", {"name": other.name}))
     Tunnel.objects.filter(pk=of.pk).update(public_key=key)
 
 
 def forget(name: str) -> None:
     """Nobody gets in by that tunnel any more. Raises `TunnelError`."""
     if not Tunnel.objects.filter(name=name).delete()[0]:
-        raise TunnelError(f"There is no tunnel called {name}.")
+        raise TunnelError(Sentence("There is no tunnel called {name}.", {"name": name}))
 
 
 async def _find_port(public_key: str) -> int | None:

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 
 from ringkeep.jobs import engine
 from ringkeep.jobs.kinds import SYSTEMS, Document, JobError, kind_of
-from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, Job
+from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
+from ringkeep.phonesystem.sentences import Sentence
+
+STATES = {
+    QUEUED: Sentence("waiting"),
+    RUNNING: Sentence("running"),
+    SUCCEEDED: Sentence("done"),
+    FAILED: Sentence("failed"),
+    CANCELLED: Sentence("cancelled"),
+}
 
 
 def start(
@@ -14,7 +23,7 @@ def start(
 ) -> Job:
     """Put a job into its queue. The key is its id: starting the same key again gives the job that is there."""
     if kind_of(kind).queue == SYSTEMS and phone_system is None:
-        raise JobError(f"A job of kind {kind} belongs to a phone system.")
+        raise ValueError(f"a job of kind {kind} belongs to a phone system")
     job: Job
     job, _ = Job.objects.get_or_create(
         pk=key[:120],
@@ -31,18 +40,25 @@ def start(
 def cancel(job: Job, asked_by: str) -> None:
     """Ask for a job to stop: at once when it only waits, else at its next step or sooner. Raises `JobError`."""
     if job.state in ENDED:
-        raise JobError(f"Job {job.id} has ended already ({job.state}).")
+        raise JobError(
+            Sentence("The job {job} has ended already ({state}).", {"job": job.id, "state": STATES[job.state]})
+        )
     now = datetime.now(UTC)
     Job.objects.filter(pk=job.id, cancel_asked_at=None).update(cancel_asked_at=now)
     Job.objects.filter(pk=job.id, state=QUEUED).update(state=CANCELLED, ended_at=now)
-    job.lines.create(at=now, text=f"{asked_by} asked for it to be cancelled.")
+    job.lines.create(at=now, text=Sentence("{who} asked for it to be cancelled.", {"who": asked_by}))
     job.refresh_from_db()
 
 
 def retry(job: Job, asked_by: str) -> Job:
     """Start an ended job once more, as a new one. Raises `JobError`."""
     if job.state not in (FAILED, CANCELLED):
-        raise JobError(f"Job {job.id} is {job.state}: only one that failed or was cancelled can be tried again.")
+        raise JobError(
+            Sentence(
+                "The job {job} is not to be tried again ({state}): only one that failed or was cancelled can be.",
+                {"job": job.id, "state": STATES[job.state]},
+            )
+        )
     base, _, number = job.id.partition("~")
     count = int(number or 1) + 1
     while Job.objects.filter(pk=f"{base}~{count}").exists():

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import close_old_connections
 
 from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, JobLine
+from ringkeep.phonesystem.sentences import Sentence
 
 LOOK_EVERY_S = 0.5  # a loop that asks whether it is cancelled must not load the database
 WRITE_EVERY_S = 0.25
@@ -43,9 +44,9 @@ def progress(job_id: str, doing: str, fraction: float | None) -> None:
     _write(lambda: Job.objects.filter(pk=job_id).update(step=doing[:200], fraction=fraction))
 
 
-def log(job_id: str, text: str, level: str, at: datetime) -> None:
+def log(job_id: str, text: Sentence, level: str, at: datetime) -> None:
     """One more line of its log."""
-    _write(lambda: JobLine.objects.create(job_id=job_id, at=at, level=level, text=text[:4000]))
+    _write(lambda: JobLine.objects.create(job_id=job_id, at=at, level=level, text=text))
 
 
 def cancel_asked(job_id: str) -> bool:
@@ -89,11 +90,11 @@ def _writer() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, "ringkeep-writer")
 
 
-def end(job_id: str, state: str, at: datetime, *, result: Any = None, error: str = "") -> None:
+def end(job_id: str, state: str, at: datetime, *, result: Any = None, error: Sentence | None = None) -> None:
     """The job has ended. One that has ended stays as it ended."""
     assert state in (SUCCEEDED, FAILED, CANCELLED)
     Job.objects.filter(pk=job_id, state__in=(QUEUED, RUNNING)).update(
-        state=state, ended_at=at, result=result, error=error[:2000], fraction=1.0 if state == SUCCEEDED else None
+        state=state, ended_at=at, result=result, error=error, fraction=1.0 if state == SUCCEEDED else None
     )
     _looked.pop(job_id, None)
     _written.pop(job_id, None)

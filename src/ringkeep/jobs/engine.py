@@ -29,6 +29,7 @@ from ringkeep.jobs import bookkeeping, workers
 from ringkeep.jobs.kinds import DRILLS, OTHERS, SYSTEMS, Cancelled, Run, kind_of, told
 from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
 from ringkeep.jobs.start import migrating_alone
+from ringkeep.phonesystem.sentences import Sentence, Told, sentence
 
 APPLICATION, VERSION = "ringkeep", "1"  # a fixed version: an update of Ringkeep goes on with the jobs of the one before
 WORKFLOW = "ringkeep.job"
@@ -38,7 +39,7 @@ POLL_S, SERVING_POLL_S = 0.25, 1.0  # between two looks into a queue: a person w
 KEPT, BATCH = timedelta(days=90), 500  # of jobs that have ended
 
 
-class Busy(RuntimeError):
+class Busy(Told):
     """Another process works on the jobs of this RINGKEEP_HOME already; the message says which."""
 
 
@@ -54,8 +55,11 @@ def _look_at(file: Path) -> None:
             opened.execute("select count(*) from sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         raise Damaged(
-            f"{file} is damaged ({error}). Move it away and start again: what was done stays, what was being done is begun "
-            "anew from its first step."
+            Sentence(
+                "{file} is damaged ({what}). Move it away and start again: what was done stays, what was being done is "
+                "begun anew from its first step.",
+                {"file": str(file), "what": str(error)},
+            )
         ) from None
 
 
@@ -108,12 +112,12 @@ def perform(job_id: str) -> None:
             result = kind_of(job.kind).function(run)
             bookkeeping.end(job_id, SUCCEEDED, datetime.now(UTC), result=result)
         except Cancelled:
-            run.log("Cancelled.")
+            run.log(Sentence("Cancelled."))
             bookkeeping.end(job_id, CANCELLED, datetime.now(UTC))
         except Exception as error:
-            message, _, _ = told(job.kind, error)
-            run.log(message, "error")
-            bookkeeping.end(job_id, FAILED, datetime.now(UTC), error=message)
+            kept, _, _ = told(job.kind, error)
+            run.log(sentence(kept), "error")
+            bookkeeping.end(job_id, FAILED, datetime.now(UTC), error=sentence(kept))
     finally:
         connections.close_all()
 
@@ -128,8 +132,11 @@ def alone() -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise Busy(
-                f"Another Ringkeep works on {home()} already (process {file.read().strip() or 'unknown'}). "
-                "Stop it first, or set RINGKEEP_HOME to another folder."
+                Sentence(
+                    "Another Ringkeep works on {home} already (process {process}). Stop it first, or set RINGKEEP_HOME to "
+                    "another folder.",
+                    {"home": str(home()), "process": file.read().strip() or "?"},
+                )
             ) from None
         file.seek(0)
         file.truncate()
@@ -183,7 +190,9 @@ def _take_over_all(worker: str) -> None:
     known = {one.workflow_id for one in pending}
     for job in Job.objects.filter(state=RUNNING).exclude(pk__in=known):
         if DBOS.get_workflow_status(job.pk) is None:
-            bookkeeping.log(job.pk, "The engine lost it: begun anew.", "warning", datetime.now(UTC))
+            bookkeeping.log(
+                job.pk, Sentence("It was lost when a process ended: begun anew."), "warning", datetime.now(UTC)
+            )
             Job.objects.filter(pk=job.pk).update(state=QUEUED, step="", fraction=None)
 
 
@@ -198,7 +207,7 @@ def _named() -> Iterator[str]:
         with workers.present(name, begin_anew):
             yield name
     except workers.NameTaken as error:
-        raise Busy(str(error)) from None
+        raise Busy(error.says) from None
 
 
 def begin_anew(lost: str) -> None:
@@ -208,11 +217,16 @@ def begin_anew(lost: str) -> None:
     for workflow in DBOS.list_workflows(executor_id=lost, status="PENDING"):
         job = Job.objects.filter(pk=workflow.workflow_id).first()
         if job is not None and job.state == RUNNING and job.kind in settings.JOBS_OF_ONE_WORKER:
-            why = f"The worker {lost} that did it is gone, with what it had prepared. Look at the phone system, then start it again."
+            why = Sentence(
+                "The worker {worker} that did it is gone, with what it had prepared. Look at the phone system, then start it "
+                "again.",
+                {"worker": lost},
+            )
             bookkeeping.log(job.id, why, "error", datetime.now(UTC))
             bookkeeping.end(job.id, FAILED, datetime.now(UTC), error=why)
         elif job is not None and job.state == RUNNING:
-            bookkeeping.log(job.id, f"The worker {lost} is gone: begun anew by another.", "warning", datetime.now(UTC))
+            why = Sentence("The worker {worker} is gone: begun anew by another.", {"worker": lost})
+            bookkeeping.log(job.id, why, "warning", datetime.now(UTC))
             Job.objects.filter(pk=job.id, state=RUNNING).update(state=QUEUED, step="", fraction=None)
         DBOS.delete_workflow(workflow.workflow_id)
         job = Job.objects.filter(pk=workflow.workflow_id, state=QUEUED).first()

@@ -12,11 +12,13 @@ from types import FrameType
 from ringkeep.jobs import engine, workers
 from ringkeep.jobs.actions import cancel
 from ringkeep.jobs.models import ENDED, Job
+from ringkeep.jobs.words import doing
+from ringkeep.translation import Words
 
 LOOK_S = 0.1
 
 
-def finish(start: Callable[[], Job], *, show: bool = True) -> Job:
+def finish(start: Callable[[], Job], words: Words, *, show: bool = True) -> Job:
     """Start a job and wait for its end; its progress goes to standard error when that is a terminal, its log anyway.
 
     Where no other process works on jobs, this one does until the job and those that it started have ended. Ctrl-C asks for
@@ -34,7 +36,7 @@ def finish(start: Callable[[], Job], *, show: bool = True) -> Job:
         said = 0
         while True:
             job.refresh_from_db()
-            said = _say(job, said, show)
+            said = _say(job, said, words) if show else 0
             if job.state in ENDED and not (engine.active() if here else _followers(job)):
                 break
             time.sleep(LOOK_S)
@@ -64,15 +66,13 @@ def _interrupts(job: Job):  # type: ignore[no-untyped-def]
         signal.signal(signal.SIGINT, before)
 
 
-def _say(job: Job, said: int, show: bool) -> int:
-    if not show:
-        return said
+def _say(job: Job, said: int, words: Words) -> int:
     for line in job.lines.order_by("id")[said:]:
         said += 1
         clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
-        sys.stderr.write(f"{clear}{line.text}\n")
+        sys.stderr.write(f"{clear}{words.say(line.text)}\n")
     if sys.stderr.isatty() and job.state not in ENDED:
-        share = f" {job.fraction:.0%}" if job.fraction is not None else ""
-        sys.stderr.write(f"\r\x1b[2K{job.step}{share}"[:150])
+        share = f" {words.share(job.fraction)}" if job.fraction is not None else ""
+        sys.stderr.write(f"\r\x1b[2K{doing(job.step, words)}{share}"[:150])
         sys.stderr.flush()
     return said

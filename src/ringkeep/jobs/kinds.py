@@ -27,6 +27,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from ringkeep.jobs import bookkeeping
+from ringkeep.phonesystem.sentences import Sentence, Told, said_by, sentence
 
 log = logging.getLogger("ringkeep.jobs")
 P = ParamSpec("P")
@@ -44,15 +45,15 @@ class Cancelled(Exception):
     """Somebody asked for this job to be cancelled."""
 
 
-class JobError(RuntimeError):
+class JobError(Told):
     """A job cannot be done; the message is for people and says what to do."""
 
 
 class StepFailed(JobError):
     """A step failed for good. `kind` is the error's own one word ("unreachable"), where it has one."""
 
-    def __init__(self, message: str, kind: str, permanent: bool) -> None:
-        super().__init__(message)
+    def __init__(self, says: Sentence, kind: str, permanent: bool) -> None:
+        super().__init__(says)
         self.kind, self.permanent = kind, permanent
 
 
@@ -83,7 +84,12 @@ def kind_of(name: str) -> Kind:
     for module in settings.JOBS:
         import_module(module)
     if name not in _kinds:
-        raise JobError(f"There is no kind of job called {name}.")
+        raise JobError(
+            Sentence(
+                "This Ringkeep knows no job of the kind {kind}: a newer one started it. Update this one.",
+                {"kind": name},
+            )
+        )
     return _kinds[name]
 
 
@@ -109,10 +115,14 @@ class Run:
                 return value  # type: ignore[no-any-return]
             if outcome == "cancelled":
                 raise Cancelled
-            failure = StepFailed(*value)
+            failure = _failure(*value)
             if failure.permanent or turn == tries:
                 raise failure
-            self.log(f"{failure} Trying again in {pause_s:.0f} s ({turn} of {tries}).", "warning")
+            again = Sentence(
+                "{what} Trying again in {seconds} s ({turn} of {tries}).",
+                {"what": failure.says, "seconds": round(pause_s), "turn": turn, "tries": tries},
+            )
+            self.log(again, "warning")
             DBOS.sleep(pause_s * random.uniform(0.8, 1.2))
             pause_s = min(pause_s * 3, LONGEST_PAUSE_S)
         raise AssertionError("tries are at least one")
@@ -144,16 +154,30 @@ class Run:
         """Say what is being done and how far it is (0..1)."""
         bookkeeping.progress(self.id, doing, fraction)
 
-    def log(self, text: str, level: str = "info") -> None:
+    def log(self, text: Sentence, level: str = "info") -> None:
         """Add a line to the job's log: info, warning or error; never a secret."""
         bookkeeping.log(self.id, text, level, datetime.now(UTC))
 
 
-def told(step: str, error: Exception) -> tuple[str, str, bool]:
-    """(message, kind, permanent). Errors of our own parts are meant for people; any other is a fault of ours."""
-    if hasattr(error, "permanent") or type(error).__module__.startswith("ringkeep."):
-        return str(error)[:2000], getattr(error, "kind", ""), getattr(error, "permanent", True)
+def _failure(says: Document | str, kind: str, permanent: bool) -> StepFailed:
+    """As the engine kept it; one from before sentences were kept is a text."""
+    return StepFailed(sentence(says), kind, permanent)
+
+
+def told(step: str, error: Exception) -> tuple[Document, str, bool]:
+    """(kept sentence, kind, permanent). Errors of our own parts are meant for people; any other is a fault of ours."""
+    if isinstance(error, Told) or hasattr(error, "permanent") or type(error).__module__.startswith("ringkeep."):
+        return said_by(error).document(), getattr(error, "kind", ""), getattr(error, "permanent", True)
+    if isinstance(error, OSError):
+        log.warning("step %s was refused something\n%s", step, "".join(traceback.format_exception(error)))
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
+        refused = Sentence(
+            "The machine that Ringkeep runs on refused something that is needed ({what}).", {"what": what}
+        )
+        return refused.document(), "refused", True
     log.error("step %s failed\n%s", step, "".join(traceback.format_exception(error)))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return f"Ringkeep itself failed: {type(error).__name__}: {str(error)[:300]} ({where})", "internal", True
+    what = f"{type(error).__name__}: {str(error)[:300]}, {where}"
+    says = Sentence("Ringkeep itself failed; please report it with this: {what}", {"what": what})
+    return says.document(), "internal", True

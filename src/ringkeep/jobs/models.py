@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from ringkeep.jobs.sentences import SentenceField
+from ringkeep.phonesystem.sentences import Sentence
+
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
 ENDED = (SUCCEEDED, FAILED, CANCELLED)
 
@@ -24,7 +27,7 @@ class Job(models.Model):
     fraction = models.FloatField(null=True)  # how far it is, 0..1, where that is known
     tries = models.IntegerField(default=0)  # how often it was taken up
     cancel_asked_at = models.DateTimeField(null=True)
-    error = models.TextField(default="")
+    error: Sentence | None = SentenceField(default=None)
     result = models.JSONField(null=True)
 
 
@@ -34,7 +37,7 @@ class JobLine(models.Model):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lines")
     at = models.DateTimeField()
     level = models.CharField(max_length=8, default="info")  # info, warning, error
-    text = models.TextField()
+    text: Sentence = SentenceField()
 
 
 class Worker(models.Model):

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ringkeep.phonesystem.sentences import Sentence
+
 MIGRATING = 0x52494E47  # an advisory lock of one number; those of workers have two
 
 
@@ -68,14 +70,18 @@ def _had(cursor) -> bool:  # type: ignore[no-untyped-def]
     return bool(cursor.fetchone()[0])
 
 
-def _unreachable(error: Exception) -> str:
+def _unreachable(error: Exception) -> Sentence:
     """Where the database was looked for, without the password, and PostgreSQL's own words."""
     from django.db import connection
 
     where = connection.settings_dict
     place = f"{where['HOST'] or 'this machine'}{':' + str(where['PORT']) if where['PORT'] else ''}"
     why = " ".join(str(error).split())[:300]
-    return (
-        f"The database {where['NAME']} at {place} cannot be used as {where['USER'] or 'the user of this process'}: {why}. "
-        "See that PostgreSQL runs and lets us in, and that RINGKEEP_DATABASE_URL is right."
-    )
+    return Sentence(
+        "The database {name} at {place} cannot be used as {user}: {why}. See that PostgreSQL runs and lets us in, and that "
+        "RINGKEEP_DATABASE_URL is right.",
+        {
+            "name": str(where["NAME"]), "place": place, "why": why,
+            "user": where["USER"] or Sentence("the user of this process"),
+        },
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from django.db.models.functions import Now
 
 from ringkeep.home import home, made_once
 from ringkeep.jobs.models import Worker
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 LOST_S = float(os.environ.get("RINGKEEP_WORKER_LOST_S", "120"))
 BEAT_S = min(5.0, LOST_S / 8)
@@ -35,7 +36,7 @@ SPACE = 0x52494E47  # tells our advisory locks from those of other programs
 log = logging.getLogger("ringkeep.workers")
 
 
-class NameTaken(RuntimeError):
+class NameTaken(Told):
     """A worker of this name is at work; the message says what to do."""
 
 
@@ -104,8 +105,11 @@ class _Presence:
             beat_at = Worker.objects.filter(pk=self.own).values_list("beat_at", flat=True).first()
             if time.monotonic() > until or (seen is not None and beat_at != seen):
                 raise NameTaken(
-                    f"A worker called {self.own} is at work on this database already: this RINGKEEP_HOME was copied. "
-                    f"Stop the other, or remove {home() / 'worker'} here to be a worker of your own."
+                    Sentence(
+                        "A worker called {worker} is at work on this database already: this RINGKEEP_HOME was copied. Stop "
+                        "the other, or remove {file} here to be a worker of your own.",
+                        {"worker": self.own, "file": str(home() / "worker")},
+                    )
                 )
             seen = beat_at
             time.sleep(min(1.0, BEAT_S / 2))

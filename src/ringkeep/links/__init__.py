@@ -7,11 +7,13 @@ LinkError                   why a phone system could not be reached or did not d
 
 from __future__ import annotations
 
+from ringkeep.phonesystem.sentences import Sentence, Told
 
-class LinkError(RuntimeError):
+
+class LinkError(Told):
     """`kind` is one word from the table below; the message says what happened and what to do, without secrets."""
 
     # host-key-changed refused-login no-sudo unreachable timeout cut no-room failed
-    def __init__(self, kind: str, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, kind: str, says: Sentence | str, *, permanent: bool = False) -> None:
+        super().__init__(says)
         self.kind, self.permanent = kind, permanent

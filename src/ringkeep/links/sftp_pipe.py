@@ -18,6 +18,7 @@ from typing import Any
 import asyncssh
 
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence
 
 LOGIN_S = 20.0
 
@@ -80,12 +81,14 @@ def try_login(login: dict[str, Any]) -> None:
 
 def _meant(error: Exception) -> LinkError:
     if isinstance(error, asyncssh.HostKeyNotVerifiable | asyncssh.KeyExchangeFailed):
-        return LinkError("host-key-changed", "the server's host key is not the pinned one", permanent=True)
+        return LinkError("host-key-changed", Sentence("the server's host key is not the pinned one"), permanent=True)
     if isinstance(error, asyncssh.PermissionDenied | asyncssh.ChannelOpenError):
-        return LinkError("refused-login", "the server refuses this login or gives it no SFTP", permanent=True)
+        return LinkError("refused-login", Sentence("the server refuses this login or gives it no SFTP"), permanent=True)
     if isinstance(error, asyncssh.KeyImportError | ValueError | KeyError | TypeError):
-        return LinkError("refused-login", "the stored login is damaged or incomplete", permanent=True)
-    return LinkError("unreachable", f"the server cannot be reached ({type(error).__name__})")
+        return LinkError("refused-login", Sentence("the stored login is damaged or incomplete"), permanent=True)
+    return LinkError(
+        "unreachable", Sentence("the server cannot be reached ({why})", {"why": str(error) or type(error).__name__})
+    )
 
 
 def _algorithms(host_key: str) -> list[str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence
 
 log = logging.getLogger("ringkeep.tunnel")
 
@@ -115,7 +116,12 @@ async def listening(host: str, port: int, host_key: str, find_port: FindPort) ->
         )  # fmt: skip
     except OSError as error:
         raise LinkError(
-            "failed", f"Port {port} of {host} for tunnels cannot be had ({error.strerror}).", permanent=True
+            "failed",
+            Sentence(
+                "Port {port} of {host} for tunnels cannot be had ({why}). Choose another with --tunnels.",
+                {"port": port, "host": host, "why": error.strerror or "?"},
+            ),
+            permanent=True,
         ) from error
     tunnels.port = server.get_port()
     looking = asyncio.create_task(_put_out(tunnels, find_port))

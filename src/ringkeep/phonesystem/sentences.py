@@ -1,25 +1,100 @@
-"""Sentences that are known in English and can be said in another language: a template and what fills it."""
+"""Sentences that are known in English and can be said in another language: a template and what fills it.
+
+They are kept as {"text": English template, "values": {name: text, number, sentence or list of these}}.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Document = dict[str, Any]
+JOINT = "; "
+MOST_KEPT = 500  # characters of one value; what is longer is an attack or an accident
+AS_IT_IS = "{text}"  # of a text that is not ours: a program's own words, or one that was kept before sentences were
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`Sentence("Key {key} of {menu} now goes to {to}", {"key": "0", ...})`; a value may be a sentence itself."""
+    """`Sentence("Key {key} of {menu} now goes to {to}", {"key": "0", ...})`.
+
+    A value may be a sentence itself, an error that has one, several of these, or anything that has a text; unknown is None.
+    """
 
     template: str  # English, marked for translation by being written here
-    values: Mapping[str, str | int | Sentence] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.said(lambda text: text)
 
     def said(self, words: Callable[[str], str], show: Callable[[str], str] = str) -> str:
         """In the language of `words`; `show` makes names of unknown origin fit to be shown."""
-        filled = {
-            name: value.said(words, show) if isinstance(value, Sentence) else show(str(value))
-            for name, value in self.values.items()
-        }
-        return words(self.template).format(**filled)
+
+        def filled(value: object) -> str:
+            if isinstance(value, Told):
+                value = value.says
+            if isinstance(value, Sentence):
+                return value.said(words, show)
+            if isinstance(value, list | tuple):
+                return words(JOINT).join(map(filled, value))
+            return "?" if value is None else show(str(value))
+
+        return words(self.template).format(**{name: filled(value) for name, value in self.values.items()})
+
+    def document(self) -> Document:
+        """As it is kept."""
+        return {"text": self.template, "values": {name: _kept(value) for name, value in self.values.items()}}
+
+
+UNITS = (Sentence("{number} KiB"), Sentence("{number} MiB"), Sentence("{number} GiB"), Sentence("{number} TiB"))
+
+
+def _kept(value: object) -> Any:
+    if isinstance(value, Told):
+        value = value.says
+    if isinstance(value, Sentence):
+        return value.document()
+    if isinstance(value, list | tuple):
+        return [_kept(one) for one in value]
+    return value if value is None or isinstance(value, int) else str(value)[:MOST_KEPT]
+
+
+def sentence(of: Mapping[str, Any] | str) -> Sentence:
+    """The kept sentence; a text that was kept before sentences were is told as it is."""
+    if isinstance(of, str):
+        return verbatim(of)
+    return Sentence(str(of.get("text", "")), {name: _value(value) for name, value in (of.get("values") or {}).items()})
+
+
+def _value(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return [_value(one) for one in kept]
+    return sentence(kept) if isinstance(kept, dict) else kept
+
+
+def verbatim(text: str) -> Sentence:
+    """What somebody or something else said, in no language of ours."""
+    return Sentence(AS_IT_IS, {"text": text})
+
+
+def amount(size_bytes: int) -> Sentence:
+    """An amount of bytes: "1.2 GiB", "4 TiB", "80 KiB"."""
+    size, units = size_bytes / 1024, list(UNITS)
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        del units[0]
+    return replace(units[0], values={"number": f"{size:.1f}".removesuffix(".0")})
+
+
+class Told(RuntimeError):
+    """An error that is meant for people: what happened, to which thing, and what to do; never a secret."""
+
+    def __init__(self, says: Sentence | str) -> None:
+        self.says = verbatim(says) if isinstance(says, str) else says
+        super().__init__(str(self.says))
+
+
+def said_by(error: BaseException) -> Sentence:
+    """What an error says."""
+    return error.says if isinstance(error, Told) else verbatim(str(error))

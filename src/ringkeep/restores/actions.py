@@ -10,6 +10,7 @@ from typing import Any
 
 from ringkeep.backups.models import Backup
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores.models import FAILED, Restore
 
 
@@ -44,7 +45,9 @@ def note(pk: int, **values: Any) -> None:
     Restore.objects.filter(pk=pk).update(**values)
 
 
-def end(pk: int, state: str, at: datetime, *, error: str = "", checks: Sequence[dict[str, Any]] | None = None) -> None:
+def end(
+    pk: int, state: str, at: datetime, *, error: Sentence | None = None, checks: Sequence[dict[str, Any]] | None = None
+) -> None:
     """It is over; the first end counts."""
     values: dict[str, Any] = {"state": state, "ended_at": at, "error": error}
     if checks is not None:
@@ -57,6 +60,6 @@ def hold(pk: int, held: bool) -> None:
     Restore.objects.filter(pk=pk).update(trunks_held=held)
 
 
-def fail(pk: int, at: datetime, why: str) -> None:
+def fail(pk: int, at: datetime, why: Sentence) -> None:
     """It ended where nobody meant it to."""
     end(pk, FAILED, at, error=why)

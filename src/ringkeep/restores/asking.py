@@ -17,14 +17,15 @@ from ringkeep.jobs.actions import start
 from ringkeep.jobs.following import finish
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import SUCCEEDED, Job
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores import telling
 from ringkeep.restores.models import BEFORE
 from ringkeep.restores.queries import holding
 from ringkeep.restores.selection import SelectionError, parse
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
-from ringkeep.translation import Words, shown
+from ringkeep.translation import Words
 
-_ = str  # marks the texts of this module for translation
+CANCELLED = Sentence("It was cancelled.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ def carry_out(request: Request, *, dry_run: bool, yes: bool, as_json: bool) -> i
     try:
         target, arguments = _arguments(request)
     except (Unknown, SelectionError, JobError) as error:
-        return _refused(str(error), USAGE, as_json=as_json, lang=lang)
+        return _refused(error.says, USAGE, as_json=as_json, lang=lang)
     if dry_run or not yes:
-        before = _run(target, {**arguments, "preview": True}, show=not as_json)
+        before = _run(target, {**arguments, "preview": True}, words, show=not as_json)
         if before.state != SUCCEEDED:
-            return _refused(before.error, COULD_NOT_TRY, as_json=as_json, lang=lang)
+            return _refused(before.error or CANCELLED, COULD_NOT_TRY, as_json=as_json, lang=lang)
         if as_json and dry_run:
             print_json(before.result)
         elif not as_json:
@@ -59,11 +60,11 @@ def carry_out(request: Request, *, dry_run: bool, yes: bool, as_json: bool) -> i
         if dry_run:
             return GOOD
         if not _agreed(words("Restore {name}?").format(name=target.name)):
-            why = _("Nothing was changed. Say --yes to restore without being asked.")
+            why = Sentence("Nothing was changed. Say --yes to restore without being asked.")
             return _refused(why, USAGE, as_json=as_json, lang=lang)
-    done = _run(target, arguments, show=not as_json)
+    done = _run(target, arguments, words, show=not as_json)
     if done.state != SUCCEEDED:
-        return _refused(done.error, NOT_GOOD, as_json=as_json, lang=lang)
+        return _refused(done.error or CANCELLED, NOT_GOOD, as_json=as_json, lang=lang)
     if as_json:
         print_json(done.result)
     else:
@@ -77,7 +78,9 @@ def _arguments(request: Request) -> tuple[PhoneSystem, dict[str, Any]]:
     if request.release_trunks and request.to is None:
         held = holding(target.pk)
         if held is None:
-            raise JobError(f"No trunks are held on {target.name}: there is nothing to release.")
+            raise JobError(
+                Sentence("No trunks are held on {name}: there is nothing to release.", {"name": target.name})
+            )
         return target, {"backup": held.backup_id, "release_trunks": True}
     return target, {
         "backup": _backup(system, request.backup).pk,
@@ -102,14 +105,19 @@ def _target(name: str) -> PhoneSystem:
         PhoneSystem.objects.filter(name=name).first() or PhoneSystem.objects.filter(host=name, retired_at=None).first()
     )
     if found is None:
-        raise Unknown(f"No phone system {name!r} is enrolled: enrol the new server under a name of its own first.")
+        raise Unknown(
+            Sentence(
+                "There is no phone system called {name}: enrol the new server first, under a name of its own.",
+                {"name": name},
+            )
+        )
     return found
 
 
-def _run(target: PhoneSystem, arguments: dict[str, Any], *, show: bool) -> Job:
+def _run(target: PhoneSystem, arguments: dict[str, Any], words: Words, *, show: bool) -> Job:
     key = f"restore:{target.pk}:{secrets.token_hex(6)}"
     return finish(
-        lambda: start("restore", arguments, key=key, phone_system=target.pk, asked_by="command line"), show=show
+        lambda: start("restore", arguments, key=key, phone_system=target.pk, asked_by="command line"), words, show=show
     )
 
 
@@ -119,9 +127,9 @@ def _agreed(question: str) -> bool:
     return typer.confirm(question, err=True)
 
 
-def _refused(why: str, code: int, *, as_json: bool, lang: str) -> int:
+def _refused(why: Sentence, code: int, *, as_json: bool, lang: str) -> int:
     words = Words(lang)
-    errors.print(words("error: {text}").format(text=shown(words(why))))
+    errors.print(words.error(why))
     if as_json:
-        print_json({"error": {"code": "restore", "message": shown(why)}})
+        print_json({"error": {"code": "restore", "message": words.say(why)}})
     return code

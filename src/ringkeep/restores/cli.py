@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ringkeep.terminal import LANG
 from ringkeep.translation import Language
 
 
@@ -26,7 +27,7 @@ def restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
-    lang: Annotated[Language, typer.Option(help="language of what is printed")] = Language.EN,
+    lang: Annotated[Language, LANG] = Language.EN,
 ) -> None:  # fmt: skip
     """Bring a backup back to a phone system: previewed, after a fresh backup, all of it or nothing."""
     from ringkeep.jobs.start import prepared

@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 from ringkeep import pbx
 from ringkeep.backups import jobs as backing_up
 from ringkeep.backups.fetching import fetch
-from ringkeep.backups.judging_sentences import document as kept
 from ringkeep.backups.models import Backup
 from ringkeep.backups.queries import store
 from ringkeep.fleet.models import PhoneSystem
@@ -28,13 +27,16 @@ from ringkeep.jobs.kinds import SYSTEMS, Cancelled, Document, JobError, Run, Ste
 from ringkeep.lab.tree import read_directories
 from ringkeep.links.ssh import Connection, connect
 from ringkeep.phonesystem.model import PhoneSystem as Expected
+from ringkeep.phonesystem.sentences import Sentence, said_by
 from ringkeep.restores import actions, checking, preview, workplace
 from ringkeep.restores.models import BEFORE, DONE, FAILED, ROLLED_BACK, STAGING, SWAPPING, Restore
 from ringkeep.restores.planning import Plan, State
 from ringkeep.restores.queries import document
 from ringkeep.restores.remote import Swap
 from ringkeep.restores.selection import parse
+from ringkeep.restores.sending import PLACE
 from ringkeep.restores.trees import state
+from ringkeep.restores.words import CHECKS
 from ringkeep.restores.workplace import Workplace
 from ringkeep.sources.contents import config_files
 
@@ -56,10 +58,10 @@ def restore(run: Run) -> Document:
             run.step_with_tries("send", TRIES, send, run, pk)
             run.step_with_tries("swap and check", TRIES, settle, run, pk)
     except Cancelled:
-        give_up(pk, "It was cancelled before anything changed.")
+        give_up(pk, Sentence("It was cancelled before anything changed."))
         raise
     except StepFailed as failure:
-        run.step("leave the phone system as it was", give_up, pk, str(failure))
+        run.step("leave the phone system as it was", give_up, pk, failure.says)
         raise
     return run.step("report", report, pk)
 
@@ -69,7 +71,7 @@ def begin(job_id: str, arguments: Document, target_id: int) -> int:
     target = PhoneSystem.objects.get(pk=target_id)
     backup = Backup.objects.get(pk=arguments["backup"])
     if not backup.snapshot or backup.forgotten_at:
-        raise JobError(f"{backup.pk} is not stored: there is nothing to restore from.")
+        raise JobError(Sentence("{name} is not stored: there is nothing to restore from.", {"name": backup.pk}))
     asked = actions.Asked(
         tuple(arguments.get("only", ())), *(bool(arguments.get(n)) for n in ("exact", "preview", "hold_trunks", "release_trunks"))
     )  # fmt: skip
@@ -84,10 +86,10 @@ def compare(run: Run, pk: int, before: str) -> None:
     if not row.release_trunks:
         _bring_out(row, place, run)
     made = _prepared(row, place, tell=True)
-    warnings = [{"text": str(one), "says": kept(one)} for one in made.warnings]
+    warnings = [{"text": str(one), "says": one.document()} for one in made.warnings]
     actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": warnings})
-    for one in warnings:
-        run.log(str(one["text"]), "warning")
+    for one in made.warnings:
+        run.log(one, "warning")
 
 
 def is_due(pk: int) -> bool:
@@ -160,10 +162,17 @@ def settle(run: Run, pk: int) -> None:
         actions.hold(pk, row.hold_trunks)
         actions.end(pk, DONE, now, checks=checks)
     else:
-        wrong = ", ".join(one["what"] for one in checks if not one["ok"]) or "it was not confirmed in time"
         kind = ROLLED_BACK if checks and checks[-1]["what"] == "back" and checks[-1]["ok"] else FAILED
-        actions.end(pk, kind, now, checks=checks, error=f"Rolled back: {wrong}")
+        actions.end(pk, kind, now, checks=checks, error=_why_not(kind, checks))
     place.remove()
+
+
+def _why_not(kind: str, checks: list[dict[str, Any]]) -> Sentence:
+    wrong = [Sentence(CHECKS[one["what"]]) for one in checks if not one["ok"]]
+    values = {"checks": wrong or Sentence("it was not confirmed in time")}
+    if kind == ROLLED_BACK:
+        return Sentence("It was taken back, and everything is as it was before. What was not so: {checks}", values)
+    return Sentence("It did not end well: look at the phone system. What was not so: {checks}", values)
 
 
 async def _check(
@@ -208,7 +217,7 @@ async def _fetched(connection: Connection, row: Restore) -> Path:
     return mirror
 
 
-def give_up(pk: int, why: str) -> None:
+def give_up(pk: int, why: Sentence) -> None:
     """Whatever was sent goes away again; whatever was swapped goes back."""
     row = _row(pk)
 
@@ -222,7 +231,11 @@ def give_up(pk: int, why: str) -> None:
     try:
         phase = "absent" if row.state == "planned" else _connected(row.target, work)
     except Exception as error:  # the watchdog there does it without us
-        actions.fail(pk, datetime.now(UTC), f"{why} The phone system could not be reached to tidy up: {error}")
+        left = Sentence(
+            "{what} The phone system could not be reached to tidy up ({why}); what was sent there is in {folder}.",
+            {"what": why, "why": said_by(error), "folder": f"{PLACE}/{row.name}"},
+        )
+        actions.fail(pk, datetime.now(UTC), left)
         return
     actions.end(
         pk, DONE if phase == "confirmed" else ROLLED_BACK if phase != "absent" else FAILED, datetime.now(UTC), error=why
@@ -234,7 +247,7 @@ def report(pk: int) -> Document:
     """How it went. Raises `JobError` when it did not stay."""
     row = _row(pk)
     if row.state != DONE:
-        raise JobError(row.error or "The restore did not stay.")
+        raise JobError(row.error or Sentence("The restore did not stay."))
     return document(row)
 
 

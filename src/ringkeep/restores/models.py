@@ -6,6 +6,8 @@ from django.db import models
 
 from ringkeep.backups.models import Backup
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.jobs.sentences import SentenceField
+from ringkeep.phonesystem.sentences import Sentence
 
 # planned -> staging -> swapping (and checking) -> done, or back to what it was: rolled back; failed: look at it
 PLANNED, STAGING, SWAPPING, DONE, ROLLED_BACK, FAILED = (
@@ -36,4 +38,4 @@ class Restore(models.Model):
     plan = models.JSONField(default=dict)  # {"counts", "changes", "warnings"}
     checks = models.JSONField(default=list)  # [{"what", "ok", "found"}]
     first_answer_s = models.FloatField(null=True)
-    error = models.TextField(default="")
+    error: Sentence | None = SentenceField(default=None)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from ringkeep.asterisk.conf import Configuration, Files, Section, read_configuration
 from ringkeep.asterisk.conf_editor import ConfEditor, EditRefused
 from ringkeep.phonesystem.readers import read_phone_system
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores.selection import SelectionError
 
 ETC = "/etc/asterisk"
@@ -26,7 +27,7 @@ def brought_back(live: Files, backup: Files, number: str = "") -> dict[str, byte
     """
     sections, boxes = _belonging(backup, number)
     if number and not sections:
-        raise SelectionError(f"The backup has no extension {number}.")
+        raise SelectionError(Sentence("The backup has no extension {extension}.", {"extension": number}))
     work = {**live}
     for file, name in sorted(sections):
         then = read_configuration(backup, f"{ETC}/{file}")
@@ -68,19 +69,29 @@ def _written(section: Section) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
 def _section(files: Mapping[str, bytes], file: str, name: str, then: Configuration) -> bytes:
     path = f"{ETC}/{file}"
     if path not in files:
-        raise SelectionError(f"{path} is not there any more: restore with --only configuration.")
+        raise SelectionError(
+            Sentence("{path} is not there any more: restore with --only configuration.", {"path": path})
+        )
     wanted = [_written(one) for one in _named(then, name)]
     editor = ConfEditor(files, path)
     if [_written(one) for one in _named(editor.configuration, name)] == wanted:
         return editor.content
     elsewhere = [one.place for one in _named(editor.configuration, name) if one.place.file != path]
     if elsewhere:
-        raise SelectionError(f"[{name}] stands in {elsewhere[0].file}: restore with --only configuration.")
+        raise SelectionError(
+            Sentence(
+                "[{name}] stands in {file}: restore with --only configuration.",
+                {"name": name, "file": elsewhere[0].file},
+            )
+        )
     known = {one.name for one in editor.configuration.sections if one.is_template}
     lost = sorted({parent for parents, _ in wanted for parent in parents} - known)
     if lost:
         raise SelectionError(
-            f"[{name}] needs the template [{lost[0]}], which is gone: restore with --only configuration."
+            Sentence(
+                "[{name}] needs the template [{template}], which is gone: restore with --only configuration.",
+                {"name": name, "template": lost[0]},
+            )
         )
     try:
         try:
@@ -89,9 +100,13 @@ def _section(files: Mapping[str, bytes], file: str, name: str, then: Configurati
             editor = ConfEditor(files, path)
             _replace(editor, name, wanted)
     except EditRefused as error:
-        raise SelectionError(f"[{name}] cannot be brought back by itself ({error}).") from error
+        raise SelectionError(
+            Sentence("[{name}] cannot be brought back by itself ({why}).", {"name": name, "why": error})
+        ) from error
     if [_written(one) for one in _named(editor.configuration, name)] != wanted:
-        raise SelectionError(f"[{name}] cannot be brought back by itself: restore with --only configuration.")
+        raise SelectionError(
+            Sentence("[{name}] cannot be brought back by itself: restore with --only configuration.", {"name": name})
+        )
     return editor.content
 
 
@@ -134,7 +149,9 @@ def _mailbox(files: Mapping[str, bytes], backup: Files, context: str, box: str) 
         elif now.value != wanted.value:
             editor.set_value(now, wanted.value)
     except EditRefused as error:
-        raise SelectionError(f"The mailbox {box} cannot be brought back by itself ({error}).") from error
+        raise SelectionError(
+            Sentence("The mailbox {box} cannot be brought back by itself ({why}).", {"box": box, "why": error})
+        ) from error
     return {path: editor.content}
 
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ringkeep.backups.judging_sentences import document as kept
 from ringkeep.explanations.differences import document
 from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.compare import Change, compare
@@ -94,7 +93,7 @@ def read(tree: Path) -> PhoneSystem:
 def changes(live: PhoneSystem, after: PhoneSystem) -> list[dict[str, Any]]:
     """The sentences of `ringkeep diff`, secrets covered; under "says", to be said in either language later."""
     found = secrets_of(live, after).covered_in(compare(live, after))
-    return [{**document(one, Words("en")), "says": kept(one.says)} for one in found]
+    return [{**document(one, Words("en")), "says": one.says.document()} for one in found]
 
 
 def same(expected: PhoneSystem, live: PhoneSystem) -> tuple[Change, ...]:

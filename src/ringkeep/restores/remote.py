@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection, Result
+from ringkeep.phonesystem.sentences import Sentence, Told, verbatim
 from ringkeep.restores import sending
 from ringkeep.restores.planning import Plan
 from ringkeep.translation import shown
@@ -23,13 +24,13 @@ SAID = re.compile(r"^ringkeep: (\S+) (.*)$", re.MULTILINE)
 SHORT_S, LONG_S = 60.0, 1800.0
 
 
-class SwapError(RuntimeError):
+class SwapError(Told):
     """`kind` is one word of the table above."""
 
     permanent = True
 
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, kind: str, says: Sentence) -> None:
+        super().__init__(says)
         self.kind = kind
 
 
@@ -53,7 +54,11 @@ class Swap:
         )
         if done.code:
             raise SwapError(
-                "no-room", f"{self.place} cannot be written: {shown(done.err.strip() or 'no reason given')}"
+                "no-room",
+                Sentence(
+                    "The folder {place} on the phone system cannot be written: {why}",
+                    {"place": self.place, "why": done.err.strip() or None},
+                ),
             )
         done = await self._connection.send(
             self._command("stage"), sending.tarred(plan, root, dumps, self.place), sudo=self._sudo
@@ -105,5 +110,10 @@ class Swap:
             return
         said = SAID.search(done.err)
         if said:
-            raise SwapError(said[1], shown(said[2]))
-        raise LinkError("failed", f"The swap program ended with {done.code}: {shown(done.err[-300:].strip())}")
+            raise SwapError(said[1], verbatim(said[2]))
+        raise LinkError(
+            "failed",
+            Sentence(
+                "The swap program ended with {code}: {why}", {"code": done.code, "why": done.err[-300:].strip() or None}
+            ),
+        )

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ringkeep.phonesystem.sentences import Sentence, Told
+
 PARTS = (
     "everything", "configuration", "extensions", "voicemail", "recordings", "sounds", "databases", "records",
     "queue_log", "astdb",
@@ -29,7 +31,7 @@ DIRECTORIES = {
 }  # fmt: skip
 
 
-class SelectionError(ValueError):
+class SelectionError(Told):
     """What was asked for cannot be restored by itself; the message says why and what can."""
 
 
@@ -59,7 +61,9 @@ def _parsed(word: str) -> Wanted:
     part = re.split("[:/]", word, maxsplit=1)[0]
     which = word[len(part) :]
     if part not in PARTS:
-        raise SelectionError(f"{word!r} is no part of a backup: choose from {', '.join(PARTS)}.")
+        raise SelectionError(
+            Sentence("{word} is no part of a backup: choose from {parts}.", {"word": word, "parts": ", ".join(PARTS)})
+        )
     if not which:
         return Wanted(part)
     if part == "recordings" and DAYS.match(which):
@@ -67,7 +71,10 @@ def _parsed(word: str) -> Wanted:
     if part in NAMED and which[0] == ":" and NAMED[part].match(which[1:]):
         return Wanted(part, which[1:])
     raise SelectionError(
-        f"{word!r} cannot be read: write {part}:1064 for one number, or recordings/2026/11 for a year, month or day."
+        Sentence(
+            "{word} cannot be read: write {example} for one number, or recordings/2026/11 for a year, month or day.",
+            {"word": word, "example": f"{part}:1064"},
+        )
     )
 
 

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringkeep.backups.judging_sentences import sentence
 from ringkeep.explanations.differences import HEADINGS, SIGNS
 from ringkeep.phonesystem.compare import capital
 from ringkeep.phonesystem.differences.telling import AUDIENCES
+from ringkeep.phonesystem.sentences import sentence
+from ringkeep.restores.words import CHECKS
 from ringkeep.sources.errors import size_text
 from ringkeep.translation import Words, shown
-
-_ = str  # marks the texts of this module for translation
-CHECKS = {
-    "console": _("Asterisk answers"),
-    "call": _("a call was answered"),
-    "extensions": _("its phones are known"),
-    "dialplan": _("its dialplan is there"),
-    "files": _("its files are as they were to be"),
-    "same": _("all that callers and staff notice is as it was to be"),
-    "back": _("everything is as it was before"),
-}
 
 
 def show(result: dict[str, Any], words: Words) -> None:
@@ -54,9 +44,7 @@ def said(one: dict[str, Any], words: Words) -> str:
     """A kept sentence in the reader's language."""
     if "says" not in one:
         return shown(one["text"])
-    return capital(
-        sentence(one["says"]).said(words, lambda text: words.digits(shown(text)) if text.isdigit() else shown(text))
-    )
+    return capital(words.say(sentence(one["says"])))
 
 
 def show_end(result: dict[str, Any], words: Words) -> None:
@@ -79,8 +67,5 @@ def show_end(result: dict[str, Any], words: Words) -> None:
             )
         )
     print(words("The way back: {before}.").format(**names))
-    if words.lang != "en":  # the log, which was shown meanwhile, is in English
-        for warning in result["warnings"]:
-            print(words("warning: {text}").format(text=said(warning, words)))
     if result["trunks_held"]:
         print(words("Its trunks are held: --release-trunks lets them go."))

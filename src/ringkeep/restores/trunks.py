@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ringkeep.asterisk.conf import Configuration, Entry, Files, Place, Section, read_configuration
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 MARK = b";ringkeep-held "
 AWKWARD = re.compile(rb";--|--;|^[\x01-\x20]*#")
@@ -20,7 +21,7 @@ TRUE = ("yes", "true", "y", "t", "1", "on")
 ETC = "/etc/asterisk"
 
 
-class HoldRefused(ValueError):
+class HoldRefused(Told):
     """The trunks cannot be held by marking lines; the message says where and why."""
 
 
@@ -43,7 +44,12 @@ def held(files: Files) -> dict[str, bytes]:
         again = read_configuration(after, f"{ETC}/{name}")
         left = next(iter(active(again)), None) if again else None
         if left:
-            raise HoldRefused(f"{left} still reaches the carrier: hold its trunk by hand, or restore without holding")
+            raise HoldRefused(
+                Sentence(
+                    "{place} still reaches the carrier: hold its trunk by hand, or restore without holding",
+                    {"place": left},
+                )
+            )
     return changed
 
 
@@ -60,7 +66,9 @@ def _marked(content: bytes, place: Place) -> bytes:
     lines = re.findall(rb"[^\n]*\n|[^\n]+", content)
     line = lines[place.line - 1]
     if AWKWARD.search(line):
-        raise HoldRefused(f"{place}: the line holds more than a setting: hold its trunk by hand")
+        raise HoldRefused(
+            Sentence("{place}: the line holds more than a setting: hold its trunk by hand", {"place": place})
+        )
     if not line.startswith(MARK):
         lines[place.line - 1] = MARK + line
     return b"".join(lines)
@@ -98,9 +106,16 @@ def _whole(section: Section, configuration: Configuration) -> Iterator[Place]:
     """All lines of a section; what others inherit from it, they are held with."""
     heirs = [one for one in configuration.sections if section.name in one.parents]
     if section.is_template and any(one.get("type") != section.get("type") for one in heirs):
-        raise HoldRefused(f"{section.place}: other objects inherit from [{section.name}]: hold its trunk by hand")
+        raise HoldRefused(
+            Sentence(
+                "{place}: other objects inherit from [{name}]: hold its trunk by hand",
+                {"place": section.place, "name": section.name},
+            )
+        )
     if section.place.file not in configuration.files:
-        raise HoldRefused(f"{section.place}: [{section.name}] stands in no file")
+        raise HoldRefused(
+            Sentence("{place}: [{name}] stands in no file", {"place": section.place, "name": section.name})
+        )
     yield section.place
     yield from _places(section.own_entries)
 

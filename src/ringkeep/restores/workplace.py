@@ -212,15 +212,22 @@ def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[Sentence
     """Where a product keeps its database and files as two copies of one thing, they come back together."""
     if target.product != target.backup_product:
         raise SelectionError(
-            f"The backup is of {target.backup_product}, the target runs {target.product}: restore to the same product."
+            Sentence(
+                "The backup is of {was}, the target runs {product}: restore to the same product.",
+                {"was": target.backup_product, "product": target.product},
+            )
         )
     if target.product == "asterisk":
         return wanted
     single = next((one for one in wanted if one.part == "extensions" and one.which), None)
     if single:
         raise SelectionError(
-            f"{single} cannot be restored by itself on {target.product}: its database and the files written from it would "
-            "disagree. Restore extensions (all of them), or make the extension again in its pages."
+            Sentence(
+                "{part} cannot be restored by itself on {product}: its database and the files written "
+                "from it would disagree. Restore extensions (all of them), or make the extension again in "
+                "its pages.",
+                {"part": single, "product": target.product},
+            )
         )
     linked = {"configuration", "extensions", "databases"}
     if not any(one.part in linked for one in wanted):
@@ -251,5 +258,7 @@ def own_modules(now: Mapping[str, bytes], then: Mapping[str, bytes]) -> dict[str
     try:
         editor.set_value(entry, folder_of_modules)
     except EditRefused as error:
-        raise SelectionError(f"asterisk.conf names the modules of another server ({error}).") from error
+        raise SelectionError(
+            Sentence("asterisk.conf names the modules of another server ({why}).", {"why": error})
+        ) from error
     return {path: editor.content}

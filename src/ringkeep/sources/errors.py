@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ringkeep.phonesystem.sentences import Sentence, Told
 
-class SourceError(Exception):
+
+class SourceError(Told):
     """The source cannot be opened; the message says what is wrong and what to do."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, says: Sentence | str) -> None:
+        super().__init__(says)
         self.code = code
 
 

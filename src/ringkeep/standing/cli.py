@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, print_json
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, errors, print_json
+from ringkeep.translation import Language, Words
 
+Lang = Annotated[Language, LANG]
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
 
 
@@ -27,6 +29,7 @@ def up(
     port: Annotated[int, typer.Option(help="port of its sshd on this machine; 0: any", min=0, max=65535)] = 0,
     calls: Annotated[bool, typer.Option("--calls", help="let its phones and carriers make calls")] = False,
     as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Start a lab phone system that stands: a whole server with sshd, phones and carriers, sealed from this machine."""
     from ringkeep.standing import control
@@ -37,12 +40,13 @@ def up(
         called = name or (path.name.split(".")[0].lower() if path else what)
         made = control.up(called, path, asterisk=int(asterisk or Version.V22), port=port, calls=calls)
     except StandingError as error:
-        errors.print(f"error: {error}")
+        errors.print(Words(lang.value).error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
     if as_json:
         print_json(made.document())
         return
-    typer.echo(f"{made.name} is up: Asterisk {made.asterisk}")
+    words = Words(lang.value)
+    typer.echo(words("{name} is up: Asterisk {asterisk}").format(name=made.name, asterisk=made.asterisk))
     typer.echo(f"  ssh -i {made.key} -p {made.port} {made.user}@{made.host}")
     sudo = " --sudo" if made.user != "root" else ""
     typer.echo(f"  ringkeep enrol {made.url} --name {made.name} --key {made.key}{sudo}")
@@ -52,6 +56,7 @@ def down(
     name: Annotated[str, typer.Argument(help="its name")],
     delete: Annotated[bool, typer.Option("--delete", help="forget its disk too")] = False,
     as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """End a lab phone system. Its disk stays, unless --delete is given."""
     from ringkeep.standing import control
@@ -60,16 +65,17 @@ def down(
     try:
         was_up = control.down(name, delete=delete)
     except StandingError as error:
-        errors.print(f"error: {error}")
+        errors.print(Words(lang.value).error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
     if as_json:
         print_json({"name": name, "was_up": was_up, "deleted": delete})
     else:
-        typer.echo(f"{name} is down" if was_up else f"{name} was not up")
+        words = Words(lang.value)
+        typer.echo((words("{name} is down") if was_up else words("{name} was not up")).format(name=name))
     raise typer.Exit(GOOD if was_up or delete else NOT_GOOD)
 
 
-def systems(as_json: AsJson = False) -> None:
+def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the lab phone systems that were started here."""
     from ringkeep.standing.places import everyone, is_running
 
@@ -77,5 +83,8 @@ def systems(as_json: AsJson = False) -> None:
     if as_json:
         print_json([one.document() for one in found])
         return
+    words = Words(lang.value)
     for one in found:
-        typer.echo(f"{one.name:20} {'up' if is_running(one) else 'down':5} Asterisk {one.asterisk}  {one.url}")
+        typer.echo(
+            f"{one.name:20} {words('up') if is_running(one) else words('down'):8} Asterisk {one.asterisk}  {one.url}"
+        )

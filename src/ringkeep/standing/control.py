@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ringkeep.lab import image as images
 from ringkeep.links.ssh import new_key
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.sources.errors import SourceError
 from ringkeep.standing import places, trees
 from ringkeep.standing.machine import make_own_image
@@ -29,14 +30,26 @@ def up(name: str, path: Path | None = None, *, asterisk: int = 22, port: int = 0
     """
     work, known = places.place(name), places.read(name)
     if known and is_running(known):
-        raise StandingError(f"{name} is up already: {known.url}. End it with: ringkeep lab down {name}")
+        raise StandingError(
+            Sentence(
+                "{name} is up already, at {url}. End it with: ringkeep lab down {name}",
+                {"name": name, "url": known.url},
+            )
+        )
     if known:
         asterisk, port = known.asterisk, port or known.port
     elif path is None:
-        raise StandingError(f"There is no sample called {name}, and no lab phone system of that name.")
+        raise StandingError(
+            Sentence("There is no sample called {name}, and no lab phone system of that name.", {"name": name})
+        )
     image = images.find(asterisk)
     if image is None:
-        raise StandingError(f"The image of Asterisk {asterisk} is missing: ringkeep lab build {asterisk}")
+        raise StandingError(
+            Sentence(
+                "The image of Asterisk {asterisk} is missing. Build it with: ringkeep lab build {asterisk}",
+                {"asterisk": asterisk},
+            )
+        )
     make_own_image(image)
     if known is None:
         assert path is not None
@@ -44,7 +57,7 @@ def up(name: str, path: Path | None = None, *, asterisk: int = 22, port: int = 0
             trees.keep(path, work)
         except (SourceError, OSError) as error:
             shutil.rmtree(work, ignore_errors=True)
-            raise StandingError(f"{path} cannot be used: {error}") from error
+            raise StandingError(Sentence("{path} cannot be used: {why}", {"path": path, "why": error})) from error
         _keys(work)
     return _started(name, work, asterisk, port, calls)
 
@@ -59,7 +72,9 @@ def down(name: str, *, delete: bool = False) -> bool:
     """End a lab phone system, and with `delete` forget its disk; False when it was not up. Raises `StandingError`."""
     known = places.read(name)
     if known is None:
-        raise StandingError(f"There is no lab phone system called {name}.")
+        raise StandingError(
+            Sentence("There is no lab phone system called {name}: ringkeep lab systems lists them.", {"name": name})
+        )
     running = is_running(known)
     if running:
         os.kill(known.process, signal.SIGTERM)
@@ -80,7 +95,12 @@ def _started(name: str, work: Path, asterisk: int, port: int, calls: bool) -> St
         try:
             listening.bind(("127.0.0.1", port))
         except OSError as error:
-            raise StandingError(f"Port {port} cannot be had ({error.strerror}); choose another with --port.") from error
+            raise StandingError(
+                Sentence(
+                    "Port {port} cannot be had ({why}); choose another with --port.",
+                    {"port": port, "why": error.strerror},
+                )
+            ) from error
         listening.listen(64)
         descriptor = listening.fileno()
         words = [str(work), str(asterisk), "calls" if calls else "quiet", str(descriptor)]
@@ -111,7 +131,12 @@ def _started(name: str, work: Path, asterisk: int, port: int, calls: bool) -> St
     while not (work / "ready").exists():
         if process.poll() is not None or time.monotonic() > until:
             process.kill()
-            raise StandingError(f"{name} did not start; its last words, from {work / 'log'}: {_last(work / 'log')}")
+            raise StandingError(
+                Sentence(
+                    "{name} did not start. Its last words, from {file}: {said}",
+                    {"name": name, "file": work / "log", "said": _last(work / "log")},
+                )
+            )
         time.sleep(0.05)
     return made
 

@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ringkeep.home import folder
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 USER = "ringkeep"
 
 
-class StandingError(RuntimeError):
+class StandingError(Told):
     """A lab phone system cannot be started or stopped; the message says what to do."""
 
 
@@ -45,7 +46,7 @@ class Standing:
 def place(name: str) -> Path:
     """Its folder. Raises `StandingError` for a name that cannot be one."""
     if not NAME.fullmatch(name):
-        raise StandingError("A lab phone system's name is made of small letters, digits and hyphens.")
+        raise StandingError(Sentence("A lab phone system's name is made of small letters, digits and hyphens."))
     return folder("lab", name)
 
 

@@ -15,9 +15,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.db import models
 
 from ringkeep.home import folder, made_once
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 
-class VaultError(RuntimeError):
+class VaultError(Told):
     """A stored secret cannot be read: its key is missing. The message says where keys belong."""
 
 
@@ -50,6 +51,9 @@ class SecretField(models.BinaryField):
             return json.loads(vault().decrypt(bytes(value)))
         except InvalidToken as error:
             raise VaultError(
-                f"A stored secret cannot be read: {key_file()} lacks the key it was encrypted with. "
-                "Bring that file back from where its copy is kept."
+                Sentence(
+                    "A stored secret cannot be read: {file} lacks the key it was encrypted with. Bring "
+                    "that file back from where its copy is kept.",
+                    {"file": str(key_file())},
+                )
             ) from error

@@ -19,6 +19,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from ringkeep.home import folder
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.vault import SecretField, VaultError, key_file
 
 
@@ -120,8 +121,11 @@ def _renew(table: str, column: str, key: str, pk: object, token: bytes, new: Fer
         fresh = every.rotate(token)
     except InvalidToken:
         raise VaultError(
-            f"A secret in {table} cannot be read with any key in {key_file()}: nothing was removed. "
-            "Bring the missing key back as another line of that file, then do this again."
+            Sentence(
+                "A secret in {table} cannot be read with any key in {file}: nothing was removed. "
+                "Bring the missing key back as another line of that file, then do this again.",
+                {"table": table, "file": str(key_file())},
+            )
         ) from None
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s", [fresh, pk, token])

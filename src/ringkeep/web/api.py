@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from django.db.models import F
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
@@ -25,9 +24,10 @@ from ringkeep.home import folder, made_once
 from ringkeep.jobs import actions
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import Job
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Language, Words
-from ringkeep.web.asking import ask_backup, ask_drill
-from ringkeep.web.status import backup_document, drill_document, job_document, status
+from ringkeep.web.asking import ask_backup, ask_drill, no_job
+from ringkeep.web.status import backup_document, drill_document, job_document, line_document, status
 
 MOST = 500  # rows of one answer
 
@@ -62,6 +62,21 @@ def _slice(limit: int, offset: int) -> slice:
     return slice(max(0, offset), max(0, offset) + _within(limit))
 
 
+def _phone_system(name: str, words: Words) -> PhoneSystem:
+    """The one of that name, retired or not."""
+    found: PhoneSystem | None = PhoneSystem.objects.filter(name=name).first()
+    if found is None:
+        raise HttpError(404, words.say(Sentence("There is no phone system called {name}.", {"name": name})))
+    return found
+
+
+def _job(job_id: str, words: Words) -> Job:
+    found: Job | None = Job.objects.filter(pk=job_id).first()
+    if found is None:
+        raise HttpError(404, words.say(no_job(job_id)))
+    return found
+
+
 @api.get("/status")
 def read_status(
     request: HttpRequest, lang: Language = Language.EN, name: str = "", limit: int = MOST, offset: int = 0
@@ -73,7 +88,7 @@ def read_status(
 @api.get("/phone-systems/{name}")
 def read_phone_system(request: HttpRequest, name: str, lang: Language = Language.EN) -> dict[str, Any]:
     """One phone system with its facts."""
-    system = get_object_or_404(PhoneSystem, name=name)
+    system = _phone_system(name, Words(lang.value))
     found = status(datetime.now(UTC), Words(lang.value), name)["systems"]
     return {**(found[0] if found else {"name": name, "retired": True}), "facts": system.facts}
 
@@ -83,7 +98,7 @@ def read_backups(
     request: HttpRequest, name: str, lang: Language = Language.EN, limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
     """Its backups, newest first, with what they lack and what had changed as sentences."""
-    system = get_object_or_404(PhoneSystem, name=name)
+    system = _phone_system(name, Words(lang.value))
     rows = Backup.objects.filter(phone_system=system).order_by("-started_at").prefetch_related("drills")
     return [backup_document(row, Words(lang.value)) for row in rows[_slice(limit, offset)]]
 
@@ -93,7 +108,7 @@ def read_findings(
     request: HttpRequest, name: str, lang: Language = Language.EN, limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
     """What is or was wrong with it: what is open first, then the newest."""
-    system = get_object_or_404(PhoneSystem, name=name)
+    system = _phone_system(name, Words(lang.value))
     rows = Finding.objects.filter(phone_system=system).select_related("phone_system")
     rows = rows.order_by(F("closed_at").desc(nulls_first=True), "-opened_at")
     return [finding_document(row, Words(lang.value)) for row in rows[_slice(limit, offset)]]
@@ -108,68 +123,77 @@ def read_all_findings(
 
 
 @api.get("/phone-systems/{name}/drills")
-def read_drills(request: HttpRequest, name: str, limit: int = 100, offset: int = 0) -> list[dict[str, Any]]:
+def read_drills(
+    request: HttpRequest, name: str, lang: Language = Language.EN, limit: int = 100, offset: int = 0
+) -> list[dict[str, Any]]:
     """Its drills, newest first."""
-    system = get_object_or_404(PhoneSystem, name=name)
+    system = _phone_system(name, Words(lang.value))
     rows = Drill.objects.filter(backup__phone_system=system).order_by("-started_at")
-    return [drill_document(row) for row in rows[_slice(limit, offset)]]
+    return [drill_document(row, Words(lang.value)) for row in rows[_slice(limit, offset)]]
 
 
 @api.post("/phone-systems/{name}/backup", response={202: dict[str, Any]})
-def start_backup(request: HttpRequest, name: str) -> tuple[int, dict[str, Any]]:
+def start_backup(request: HttpRequest, name: str, lang: Language = Language.EN) -> tuple[int, dict[str, Any]]:
     """Start a backup now."""
-    return 202, job_document(ask_backup(get_object_or_404(PhoneSystem, name=name), "api"))
+    words = Words(lang.value)
+    return 202, job_document(ask_backup(_phone_system(name, words), "api"), words)
 
 
 @api.post("/phone-systems/{name}/drill", response={202: dict[str, Any]})
-def start_drill(request: HttpRequest, name: str, order: DrillOrder) -> tuple[int, dict[str, Any]]:
+def start_drill(
+    request: HttpRequest, name: str, order: DrillOrder, lang: Language = Language.EN
+) -> tuple[int, dict[str, Any]]:
     """Start a drill of one of its backups."""
-    system = get_object_or_404(PhoneSystem, name=name)
+    words = Words(lang.value)
+    system = _phone_system(name, words)
     try:
-        return 202, job_document(ask_drill(system, order.backup, order.calls, "api"))
+        return 202, job_document(ask_drill(system, order.backup, order.calls, "api"), words)
     except JobError as error:
-        raise HttpError(409, str(error)) from error
+        raise HttpError(409, words.say(error.says)) from error
 
 
 @api.get("/jobs")
 def read_jobs(
-    request: HttpRequest, state: str | None = None, limit: int = 100, offset: int = 0
+    request: HttpRequest, state: str | None = None, lang: Language = Language.EN, limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
     """Jobs, newest first."""
     rows = Job.objects.order_by("-created_at")
     if state:
         rows = rows.filter(state=state)
-    return [job_document(job) for job in rows[_slice(limit, offset)]]
+    return [job_document(job, Words(lang.value)) for job in rows[_slice(limit, offset)]]
 
 
 @api.get("/jobs/{path:job_id}/log")
-def read_log(request: HttpRequest, job_id: str) -> list[dict[str, Any]]:
+def read_log(request: HttpRequest, job_id: str, lang: Language = Language.EN) -> list[dict[str, Any]]:
     """A job's log, oldest first."""
-    lines = get_object_or_404(Job, pk=job_id).lines.order_by("id")[: MOST * 10]
-    return [{"at": line.at.isoformat(), "level": line.level, "text": line.text} for line in lines]
+    words = Words(lang.value)
+    return [line_document(line, words) for line in _job(job_id, words).lines.order_by("id")[: MOST * 10]]
 
 
 @api.post("/jobs/{path:job_id}/cancel")
-def cancel_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
+def cancel_job(request: HttpRequest, job_id: str, lang: Language = Language.EN) -> dict[str, Any]:
     """Ask a job to stop."""
-    job = get_object_or_404(Job, pk=job_id)
+    words = Words(lang.value)
+    job = _job(job_id, words)
     try:
         actions.cancel(job, "api")
     except JobError as error:
-        raise HttpError(409, str(error)) from error
-    return job_document(job)
+        raise HttpError(409, words.say(error.says)) from error
+    return job_document(job, words)
 
 
 @api.post("/jobs/{path:job_id}/retry", response={202: dict[str, Any]})
-def retry_job(request: HttpRequest, job_id: str) -> tuple[int, dict[str, Any]]:
+def retry_job(request: HttpRequest, job_id: str, lang: Language = Language.EN) -> tuple[int, dict[str, Any]]:
     """Start a job that failed or was cancelled once more."""
+    words = Words(lang.value)
     try:
-        return 202, job_document(actions.retry(get_object_or_404(Job, pk=job_id), "api"))
+        return 202, job_document(actions.retry(_job(job_id, words), "api"), words)
     except JobError as error:
-        raise HttpError(409, str(error)) from error
+        raise HttpError(409, words.say(error.says)) from error
 
 
 @api.get("/jobs/{path:job_id}")
-def read_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
+def read_job(request: HttpRequest, job_id: str, lang: Language = Language.EN) -> dict[str, Any]:
     """One job."""
-    return job_document(get_object_or_404(Job, pk=job_id))
+    words = Words(lang.value)
+    return job_document(_job(job_id, words), words)

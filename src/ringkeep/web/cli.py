@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
-from ringkeep.translation import Language
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.translation import Language, Words
 
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(help="the phone system's name")]
 
 
@@ -28,37 +29,42 @@ def serve(
     tunnels: Annotated[
         str | None, typer.Option(help="HOST:PORT of this machine where phone systems behind NAT may dial in")
     ] = None,
+    lang: Lang = Language.EN,
 ) -> None:
     """Look after the enrolled phone systems until stopped: pages, schedule, backups, drills, alarms."""
-    _prepared()
+    words = Words(lang.value)
+    _prepared(words)
     from ringkeep.home import HomeError
     from ringkeep.jobs.engine import Busy
     from ringkeep.web.serving import ServeError
     from ringkeep.web.serving import serve as serve_now
 
     try:
-        serve_now(host, port, web=only is not Half.WORK, work=only is not Half.WEB, tunnels=tunnels)
+        serve_now(host, port, words, web=only is not Half.WORK, work=only is not Half.WEB, tunnels=tunnels)
     except (Busy, HomeError, ServeError) as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
 
 
 def status(
     name: Annotated[str | None, typer.Argument(help="one phone system; all when left out")] = None,
     as_json: AsJson = False,
-    lang: Annotated[Language, typer.Option(help="language of what is said")] = Language.EN,
+    lang: Lang = Language.EN,
 ) -> None:
     """Say how each phone system stands: is it proven, what is wrong, what is being done. Ends with 1 if anything is wrong."""
-    _prepared()
+    words = Words(lang.value)
+    _prepared(words)
     from datetime import UTC, datetime
 
-    from ringkeep.translation import Words
+    from ringkeep.phonesystem.sentences import Sentence
     from ringkeep.web.pages import SHOWN_AT_ONCE
     from ringkeep.web.status import status as read_status
 
-    found = read_status(datetime.now(UTC), Words(lang.value), name, limit=None if as_json else SHOWN_AT_ONCE)
+    found = read_status(datetime.now(UTC), words, name, limit=None if as_json else SHOWN_AT_ONCE)
     if name is not None and not found["systems"]:
-        errors.print(f"error: There is no phone system called {name}: ringkeep status lists them.")
+        errors.print(
+            words.error(Sentence("There is no phone system called {name}: ringkeep status lists them.", {"name": name}))
+        )
         raise typer.Exit(USAGE)
     if as_json:
         print_json(found)
@@ -73,9 +79,11 @@ def backup(
     name: Name,
     later: Annotated[bool, typer.Option("--later", help="only ask for it; a server makes it")] = False,
     as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Back a phone system up now, have the backup drilled, and wait for both."""
-    _prepared()
+    words = Words(lang.value)
+    _prepared(words)
     from ringkeep.fleet.queries import NoSuchPhoneSystem, phone_system
     from ringkeep.web.asking import ask_backup
     from ringkeep.web.status import job_document
@@ -83,29 +91,30 @@ def backup(
     try:
         system = phone_system(name)
     except NoSuchPhoneSystem as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(USAGE) from None
     if not later:
-        _finish(lambda: ask_backup(system, "command"), as_json)
-    asked = job_document(ask_backup(system, "command"))
+        _finish(lambda: ask_backup(system, "command"), words, as_json)
+    asked = job_document(ask_backup(system, "command"), words)
     if as_json:
         print_json(asked)
     else:
-        typer.echo(f"asked for: ringkeep job {asked['id']}")
+        typer.echo(words("Asked for. How it goes: {command}").format(command=f"ringkeep job {asked['id']}"))
 
 
-def jobs(as_json: AsJson = False) -> None:
+def jobs(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List what runs, waits and ran last."""
-    _prepared()
+    words = Words(lang.value)
+    _prepared(words)
     from ringkeep.jobs.models import Job
     from ringkeep.web.console import print_jobs
     from ringkeep.web.status import job_document
 
-    rows = [job_document(job) for job in Job.objects.order_by("-created_at")[:50]]
+    rows = [job_document(job, words) for job in Job.objects.order_by("-created_at")[:50]]
     if as_json:
         print_json(rows)
     else:
-        print_jobs(rows)
+        print_jobs(rows, words)
 
 
 def job(
@@ -113,52 +122,51 @@ def job(
     cancel: Annotated[bool, typer.Option("--cancel", help="ask it to stop")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="start it once more, when it failed or was cancelled")] = False,
     as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Show a job with its log; cancel it or try it again."""
-    _prepared()
+    words = Words(lang.value)
+    _prepared(words)
     from ringkeep.jobs import actions
     from ringkeep.jobs.kinds import JobError
     from ringkeep.jobs.models import Job
+    from ringkeep.web.asking import no_job
     from ringkeep.web.console import print_job
-    from ringkeep.web.status import job_document
+    from ringkeep.web.status import job_document, line_document
 
     found = Job.objects.filter(pk=job_id).first()
     if found is None:
-        errors.print(f"error: There is no job {job_id}: see ringkeep jobs.")
+        errors.print(words.error(no_job(job_id)))
         raise typer.Exit(USAGE)
     try:
         if cancel:
             actions.cancel(found, "command")
         if retry:
             again = found
-            _finish(lambda: actions.retry(again, "command"), as_json)
+            _finish(lambda: actions.retry(again, "command"), words, as_json)
     except JobError as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(USAGE) from None
-    document = {
-        **job_document(found),
-        "log": [
-            {"at": line.at.isoformat(), "level": line.level, "text": line.text} for line in found.lines.order_by("id")
-        ],
-    }
+    log = [line_document(line, words) for line in found.lines.order_by("id")]
+    document = {**job_document(found, words), "log": log}
     if as_json:
         print_json(document)
     else:
-        print_job(document)
+        print_job(document, words)
 
 
-def _prepared() -> None:
+def _prepared(words: Words) -> None:
     from ringkeep.home import HomeError
     from ringkeep.jobs.start import prepared
 
     try:
         prepared()
     except HomeError as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
 
 
-def _finish(start, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+def _finish(start, words: Words, as_json: bool) -> None:  # type: ignore[no-untyped-def]
     from ringkeep.fleet.queries import NoSuchPhoneSystem
     from ringkeep.jobs.following import finish
     from ringkeep.jobs.kinds import JobError
@@ -167,14 +175,14 @@ def _finish(start, as_json: bool) -> None:  # type: ignore[no-untyped-def]
     from ringkeep.web.status import job_document
 
     try:
-        ended = finish(start)
+        ended = finish(start, words)
     except (JobError, NoSuchPhoneSystem) as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(USAGE) from None
     if as_json:
-        print_json(job_document(ended))
+        print_json(job_document(ended, words))
     else:
-        print_result(job_document(ended))
+        print_result(job_document(ended, words), words)
     if ended.state == SUCCEEDED:
         raise typer.Exit(GOOD if (ended.result or {}).get("state") != "partial" else NOT_GOOD)
     raise typer.Exit(130 if ended.state == CANCELLED else COULD_NOT_TRY)

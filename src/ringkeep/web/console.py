@@ -9,10 +9,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ringkeep.backups.telling import STATES as BACKUPS
+from ringkeep.jobs.actions import STATES
+from ringkeep.jobs.words import doing
+from ringkeep.phonesystem.sentences import amount
 from ringkeep.translation import Words, shown
 from ringkeep.web.pages import TEXTS, said_of, summary
 
 Document = dict[str, Any]
+_ = str  # marks the texts of this module for translation
 
 
 def print_status(found: Document, lang: str) -> None:
@@ -48,47 +53,58 @@ def print_status(found: Document, lang: str) -> None:
         console.print(escape(summary(found, words)))
 
 
-def print_jobs(rows: list[Document]) -> None:
+def print_jobs(rows: list[Document], words: Words) -> None:
     """Newest first."""
     if not rows:
-        Console(highlight=False).print("There has been no job yet.")
+        Console(highlight=False).print(words("There has been no job yet."))
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("Job", "State", "Asked", "Took", "Now"):
-        table.add_column(title, overflow="fold")
+    for title in (_("Job"), _("State"), _("Asked"), _("Took"), _("Now")):
+        table.add_column(words(title), overflow="fold")
     for row in rows:
         table.add_row(
             *(escape(shown(str(cell))) for cell in (
-                row["id"], row["state"], row["created_at"][:19].replace("T", " "), _took(row), row["error"] or row["step"],
+                row["id"], words.say(STATES[row["state"]]), words.digits(row["created_at"][:19].replace("T", " ")),
+                _took(row, words), row["error"] or doing(row["step"], words),
             ))
         )  # fmt: skip
     Console(highlight=False).print(table)
 
 
-def print_job(document: Document) -> None:
+def print_job(document: Document, words: Words) -> None:
     """One job and its log."""
     console = Console(highlight=False)
-    console.print(f"{escape(shown(document['id']))}: {document['state']}, {_took(document)}")
+    console.print(f"{escape(shown(document['id']))}: {words.say(STATES[document['state']])}, {_took(document, words)}")
     for line in document["log"]:
-        console.print(f"  {line['at'][11:19]} {escape(shown(line['text']))}")
+        console.print(f"  {words.digits(line['at'][11:19])} {escape(line['text'])}")
 
 
-def print_result(document: Document) -> None:
+def print_result(document: Document, words: Words) -> None:
     """How a job that was waited for ended."""
     console = Console(highlight=False)
     result = document["result"] or {}
     if document["state"] != "succeeded":
-        console.print(f"{document['state']}: {escape(shown(document['error'] or document['id']))}")
+        console.print(f"{words.say(STATES[document['state']])}: {escape(document['error'] or shown(document['id']))}")
         return
     if backup := result.get("backup"):
-        size = f"{(result.get('size_bytes') or 0) / 1e6:.1f} MB in {result.get('files')} files"
-        moved = f"{(result.get('received_bytes') or 0) / 1e3:.0f} kB came over the network"
-        same = ", nothing had changed" if result.get("unchanged") else ""
-        console.print(f"{escape(backup)}: {result.get('state')}, {size}, {moved}{same}, {result.get('seconds')} s")
+        says = (
+            words(
+                "{backup}: {state}, {size} in {files} files, {moved} came over the network; nothing had changed. {time}"
+            )
+            if result.get("unchanged")
+            else words("{backup}: {state}, {size} in {files} files, {moved} came over the network. {time}")
+        )
+        console.print(
+            escape(says).format(
+                backup=escape(backup), state=words(BACKUPS.get(result.get("state", ""), "?")),
+                size=words.say(amount(result.get("size_bytes") or 0)), files=words.number(result.get("files") or 0),
+                moved=words.say(amount(result.get("received_bytes") or 0)), time=words.duration(result.get("seconds") or 0),
+            )
+        )  # fmt: skip
 
 
-def _took(row: Document) -> str:
+def _took(row: Document, words: Words) -> str:
     if not row["started_at"]:
         return "—"
     end = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else datetime.now().astimezone()
-    return f"{(end - datetime.fromisoformat(row['started_at'])).total_seconds():.1f} s"
+    return words.duration((end - datetime.fromisoformat(row["started_at"])).total_seconds())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ringkeep.home import HomeError
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.vault import VaultError, key_file
 from ringkeep.web.models import KeyCheck
 
@@ -18,6 +19,10 @@ def check_keys() -> None:
         KeyCheck.objects.get(pk=ROW)  # what another may have written at the same moment
     except VaultError:
         raise HomeError(
-            f"{key_file()} does not hold the key of this database. Copy keys/vault there from the RINGKEEP_HOME that "
-            "the database was made with (or bring it back with ringkeep keys restore), or choose another database."
+            Sentence(
+                "{file} does not hold the key of this database. Copy keys/vault there from the "
+                "RINGKEEP_HOME that the database was made with (or bring it back with ringkeep keys "
+                "restore), or choose another database.",
+                {"file": str(key_file())},
+            )
         ) from None

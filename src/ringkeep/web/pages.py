@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ringkeep.translation import RIGHT_TO_LEFT, Words, shown
+from ringkeep.jobs.words import doing
+from ringkeep.translation import RIGHT_TO_LEFT, Words
 from ringkeep.web.status import STATES, status
-from ringkeep.web.words import DOING
 
 LANGUAGES = ("en", "fa")
 SHOWN_AT_ONCE = 200
@@ -118,11 +118,11 @@ def _ago_of(instant: str | None, at: str, words: Words) -> str:
 
 def doing_of(job: dict[str, Any], words: Words) -> str:
     """Backup: storing 40%."""
-    kind = words(DOING.get(job["kind"], job["kind"]))
+    kind = doing(job["kind"], words)
     if job["state"] == "queued":
         return f"{kind}: {words('waiting')}"
-    step = words(DOING[job["step"]]) if job["step"] in DOING else shown(job["step"], 80)
-    share = f" {words.number(100 * job['fraction'])}{'٪' if words.lang == 'fa' else '%'}" if job["fraction"] else ""
+    step = doing(job["step"], words)
+    share = f" {words.share(job['fraction'])}" if job["fraction"] else ""
     return f"{kind}: {step}{share}" if step else kind
 
 

@@ -28,6 +28,7 @@ from ringkeep.jobs.actions import start
 from ringkeep.jobs.engine import forget_old
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import connect
+from ringkeep.phonesystem.sentences import Sentence, said_by
 
 TICK_S = 5.0
 PROBES_AT_ONCE = 64
@@ -68,7 +69,7 @@ def probe_due(now: datetime) -> int:
     for system, outcome in zip(due, outcomes, strict=True):
         if isinstance(outcome, LinkError):
             kind = "host-key-changed" if outcome.kind == "host-key-changed" else "unreachable"
-            report(system, kind, {"why": str(outcome)}, at=now)
+            report(system, kind, {"why": said_by(outcome).document()}, at=now)
             continue
         if system.pk in down:
             settle(system, "unreachable", at=now)
@@ -108,7 +109,7 @@ async def _ask_all(systems: list[PhoneSystem]) -> list[str | LinkError]:
         except LinkError as error:
             return error
         except TimeoutError:
-            return LinkError("timeout", f"No answer within {PROBE_TIMEOUT_S:.0f} s.")
+            return LinkError("timeout", Sentence("No answer within {seconds} s.", {"seconds": round(PROBE_TIMEOUT_S)}))
 
     questions = [(target(system), pbx.Facts.from_document(system.facts)) for system in systems]
     return await asyncio.gather(*(ask(where, facts) for where, facts in questions))

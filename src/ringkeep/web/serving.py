@@ -18,6 +18,8 @@ from ringkeep.fleet.tunnels import TunnelError, server_address, serving_tunnels
 from ringkeep.home import home
 from ringkeep.jobs import engine
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.translation import Words
 from ringkeep.web.api import token
 from ringkeep.web.scheduling import scheduling
 
@@ -25,21 +27,27 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 GRACE_S = 5
 
 
-class ServeError(RuntimeError):
+class ServeError(Told):
     """The server cannot be started; the message says what to do."""
 
 
-def serve(host: str, port: int, *, web: bool, work: bool, tunnels: str | None = None) -> None:
+def serve(host: str, port: int, words: Words, *, web: bool, work: bool, tunnels: str | None = None) -> None:
     """Serve until SIGINT or SIGTERM; phone systems that dial out may reach us at `tunnels`. Raises `ServeError`, `engine.Busy`."""
     _log_to(sys.stderr)
     if host not in LOOPBACK:
         raise ServeError(
-            f"Ringkeep has no accounts yet, so it listens on this machine only, not on {host}. "
-            "Let a web server with a sign-in of its own stand before it."
+            Sentence(
+                "Ringkeep has no accounts yet, so it listens on this machine only, not on {host}. Let a "
+                "web server with a sign-in of its own stand before it.",
+                {"host": host},
+            )
         )
     if web and not work and not os.environ.get("RINGKEEP_DATABASE_URL"):
         raise ServeError(
-            "--only web needs RINGKEEP_DATABASE_URL: over SQLite one process does both. Set it, or leave --only out."
+            Sentence(
+                "--only web needs RINGKEEP_DATABASE_URL: over SQLite one process does both. Set it, or "
+                "leave --only out."
+            )
         )
     token()  # so that it is there to be read
     with contextlib.ExitStack() as stack:
@@ -48,23 +56,24 @@ def serve(host: str, port: int, *, web: bool, work: bool, tunnels: str | None = 
             stack.enter_context(engine.working(engine.SERVING_POLL_S))
             stack.enter_context(scheduling())
             if tunnels:
-                _take_in_tunnels(stack, tunnels)
+                _take_in_tunnels(stack, tunnels, words)
         if listening is not None:
             stack.callback(listening.close)
-            print(f"Ringkeep serves {home()} on http://{host}:{listening.getsockname()[1]}", flush=True)
+            address = f"http://{host}:{listening.getsockname()[1]}"
+            print(words("Ringkeep serves {home} on {address}").format(home=home(), address=address), flush=True)
             _serve_web(listening)
         else:
-            print(f"Ringkeep works on {home()}", flush=True)
+            print(words("Ringkeep works on {home}").format(home=home()), flush=True)
             _wait_for_the_end()
     _leave()
 
 
-def _take_in_tunnels(stack: contextlib.ExitStack, address: str) -> None:
+def _take_in_tunnels(stack: contextlib.ExitStack, address: str, words: Words) -> None:
     try:
         stack.enter_context(serving_tunnels(*server_address(address)))
     except (LinkError, TunnelError) as error:
-        raise ServeError(str(error)) from error
-    print(f"Phone systems may dial in at {address}", flush=True)
+        raise ServeError(error.says) from error
+    print(words("Phone systems may dial in at {address}").format(address=address), flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -77,7 +86,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ServeError(
-            f"Port {port} of {host} cannot be had ({error.strerror}). Is a Ringkeep running already? Else choose another: --port."
+            Sentence(
+                "Port {port} of {host} cannot be had ({why}). Is a Ringkeep running already? Else choose "
+                "another: --port.",
+                {"port": port, "host": host, "why": error.strerror or "?"},
+            )
         ) from error
     return listening
 

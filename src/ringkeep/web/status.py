@@ -8,15 +8,15 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from ringkeep.backups.judging_sentences import sentence
 from ringkeep.backups.models import COMPLETE, PARTIAL, Backup
 from ringkeep.drills.models import Drill
 from ringkeep.findings.queries import open_findings
 from ringkeep.findings.telling import document as finding_document
 from ringkeep.fleet.models import PhoneSystem
-from ringkeep.jobs.models import ENDED, Job
+from ringkeep.jobs.models import ENDED, Job, JobLine
 from ringkeep.phonesystem.compare import capital
-from ringkeep.translation import Words, shown
+from ringkeep.phonesystem.sentences import sentence
+from ringkeep.translation import Words
 
 Document = dict[str, Any]
 _ = str  # marks the texts of this module for translation
@@ -50,7 +50,7 @@ def status(
     for finding in open_findings().filter(phone_system__in=chosen):
         by_id[finding.phone_system_id]["findings"].append(finding_document(finding, words))
     for job in Job.objects.exclude(state__in=ENDED).filter(phone_system_id__in=chosen).order_by("created_at"):
-        by_id[job.phone_system_id]["jobs"].append(job_document(job))
+        by_id[job.phone_system_id]["jobs"].append(job_document(job, words))
     for backup in Backup.objects.filter(pk__in=[row.pop("changed_by") for row in by_id.values()]):
         by_id[backup.phone_system_id]["last_change"] = change_document(backup, words)
     return {"at": at.isoformat(), "total": len(order), "systems": list(by_id.values()), "counts": dict(counted)}
@@ -145,12 +145,12 @@ def changes_said(backup: Backup, words: Words) -> list[str]:
     return [capital(said_of(change["says"], words)) for change in changes if isinstance(change.get("says"), dict)]
 
 
-def said_of(kept: Document, words: Words) -> str:
+def said_of(kept: Document | str, words: Words) -> str:
     """A sentence that is kept with a backup, in the reader's language and fit to be shown."""
-    return sentence(kept).said(words, lambda text: words.digits(shown(text)) if text.isdigit() else shown(text))
+    return words.say(sentence(kept))
 
 
-def job_document(job: Job) -> Document:
+def job_document(job: Job, words: Words) -> Document:
     """A job as people and programs see it."""
     return {
         "id": job.id,
@@ -163,9 +163,14 @@ def job_document(job: Job) -> Document:
         "started_at": _text(job.started_at),
         "ended_at": _text(job.ended_at),
         "tries": job.tries,
-        "error": job.error or None,
+        "error": words.say(job.error) if job.error else None,
         "result": job.result,
     }
+
+
+def line_document(line: JobLine, words: Words) -> Document:
+    """A line of its log likewise."""
+    return {"at": line.at.isoformat(), "level": line.level, "text": words.say(line.text)}
 
 
 def backup_document(backup: Backup, words: Words) -> Document:
@@ -188,17 +193,18 @@ def backup_document(backup: Backup, words: Words) -> Document:
         "compared_to": backup.compared_to_id,
         "differences": backup.differences,
         "texts": {
+            "parts": {part["name"]: said_of(part["why"], words) for part in backup.parts if part.get("why")},
             "missing": [said_of(one, words) for one in backup.missing],
             "shrunken": [said_of(one, words) for one in backup.shrunken],
             "differences": changes_said(backup, words),
         },
-        "error": backup.error or None,
+        "error": words.say(backup.error) if backup.error else None,
         "forgotten_at": _text(backup.forgotten_at),
-        "drills": [drill_document(drill) for drill in backup.drills.order_by("started_at")],
+        "drills": [drill_document(drill, words) for drill in backup.drills.order_by("started_at")],
     }
 
 
-def drill_document(drill: Drill) -> Document:
+def drill_document(drill: Drill, words: Words) -> Document:
     """A drill likewise."""
     return {
         "backup": drill.backup_id,
@@ -209,7 +215,7 @@ def drill_document(drill: Drill) -> Document:
         "first_answer_s": drill.first_answer_s,
         "calls_good": drill.calls_good,
         "calls_made": drill.calls_made,
-        "error": drill.error or None,
+        "error": words.say(drill.error) if drill.error else None,
     }
 
 

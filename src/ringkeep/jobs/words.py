@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ringkeep.translation import Words, shown
+
 _ = str  # marks the texts of this module for translation
 
 DOING = {
@@ -10,6 +12,11 @@ DOING = {
     "restore": _("restore"),
     "upkeep": _("upkeep of the repository"),
     "alarms": _("alarms"),
+    "freezing": _("freezing databases and listing files"),
+    "databases": _("fetching databases"),
+    "files": _("fetching files"),
+    "sent": _("everything is sent"),
+    "restore from the repository": _("bringing it out of the repository"),
     "begin": _("beginning"),
     "ask what it is": _("asking what it is"),
     "fetch what changed": _("fetching what changed"),
@@ -31,3 +38,8 @@ DOING = {
     "leave the phone system as it was": _("leaving the phone system as it was"),
     "report": _("writing the report"),
 }
+
+
+def doing(step: str, words: Words) -> str:
+    """What a job or its step is called."""
+    return words(DOING[step]) if step in DOING else shown(step, 80)
