@@ -118,3 +118,13 @@ def test_what_is_changed_in_it_stays(clinic: Standing) -> None:
     again = control.up("clinic")
     assert run(again, "sudo tail -n 1 /etc/asterisk/extensions_custom.conf") == "changed"
     assert again.host_key == clinic.host_key and again.port == clinic.port
+
+
+def test_a_phone_system_with_a_database_stands_on_22_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGKEEP_HOME", str(tmp_path))
+    spare = control.up("spare", SAMPLES / "narvan", asterisk=22)
+    try:
+        assert until(spare, "sudo mysql -N -e 'select count(*) from asterisk.users'", "14") == "14"
+        assert "Asterisk 22" in until(spare, "sudo asterisk -rx 'core show version'", "Asterisk 22")
+    finally:
+        control.down("spare", delete=True)

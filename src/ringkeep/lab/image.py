@@ -23,8 +23,13 @@ Progress = Callable[[str, float], None]  # (what is being done, fraction 0..1)
 PACKAGES = "asterisk asterisk-modules asterisk-core-sounds-en asterisk-moh-opsound-gsm asterisk-mp3 ca-certificates php-cli perl sox curl"
 # What a lab phone system that stands for days (`ringkeep lab up`) has besides, as a real server would.
 SERVER_PACKAGES = "openssh-server rsync sudo sqlite3 procps iproute2"
-# suite that carries the version, packages that only it splits off; FreePBX of that age keeps its settings in MariaDB
-RECIPES = {16: ("bullseye", "asterisk-voicemail mariadb-server-core-10.5 mariadb-client-10.5"), 22: ("forky", "")}
+# suite that carries the version, and what only it splits off or names so; FreePBX keeps its settings in MariaDB
+RECIPES = {
+    16: ("bullseye", "asterisk-voicemail mariadb-server-core-10.5 mariadb-client-10.5"),
+    22: ("forky", "mariadb-server-core mariadb-client mariadb-client-compat"),
+}
+# Programs of MariaDB that no phone system calls, 5 MB each
+LEFT_OUT = "binlog conv import migrate-config-file plugin show slap tzinfo-to-sql upgrade waitpid"
 # files in /etc that a sandbox gets its own of
 BOUND_OVER = ("hosts", "resolv.conf", "odbc.ini", "odbcinst.ini", "freepbx.conf", "amportal.conf", "issabelpbx.conf")
 # stage lines of mmdebstrap, with the share of the time that has passed when they appear
@@ -175,6 +180,7 @@ def _bootstrap(version: int, root: Path, progress: Progress) -> None:
         '--aptopt=Acquire::Check-Valid-Until "false"',
         '--aptopt=APT::Install-Recommends "false"',
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+        *(f"--dpkgopt=path-exclude=/usr/bin/mariadb-{name}" for name in LEFT_OUT.split()),
         suite, "-", *([mirror] if mirror else []),
     ]  # fmt: skip
     progress(f"Asterisk {version} from Debian {suite}", 0.0)
