@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from ringkeep.fleet import cli
 from ringkeep.links.ssh import fingerprint, new_key
 from tests.links.servers import WILLING_SUDO, Server, free_port, sshd
+from tests.links.test_listening import OLD
 from tests.pbx.machine import ASTERISK, Machine, usable
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -290,3 +291,30 @@ def test_a_private_key_file_that_is_none_is_refused_without_being_quoted(home: P
     broken.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nc4n4ry\n")
     done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(broken))
     assert done.exit_code == 3 and "cannot be read" in done.stderr and "c4n4ry" not in done.output
+
+
+def test_a_phone_system_as_old_as_elastix_is_enrolled_when_that_is_asked_for_and_stays_so(
+    home: Path, tmp_path: Path
+) -> None:
+    """From the commands for its account on: an RSA key, and no word before it that OpenSSH 5 does not know."""
+    if not usable():
+        pytest.skip("bubblewrap makes no sandbox here")
+    machine = Machine(tmp_path / "machine")
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(tmp_path / "rsa")], check=True)
+    host = ((tmp_path / "rsa").read_text(), (tmp_path / "rsa.pub").read_text())
+    with sshd(tmp_path / "sshd", host_key=host, more=OLD, inside=machine.sshd) as old:
+        plain = ringkeep("enrol", url(old), "--name", "saba")
+        assert plain.exit_code == 3 and "--old-ssh" in plain.stderr
+        asked = ringkeep("enrol", url(old), "--name", "saba", "--old-ssh")
+        assert asked.exit_code == 3 and "restrict" not in asked.stdout
+        assert f"ringkeep enrol {url(old)} --name saba --old-ssh" in asked.stdout
+        line = next(line for line in asked.stdout.splitlines() if "ssh-rsa" in line)
+        (old.place / "authorized_keys").write_text(shlex.split(line)[2] + "\n")
+        done = ringkeep("enrol", url(old), "--name", "saba", "--old-ssh", "--no-sudo")
+        assert done.exit_code == 0, done.output
+        again = ringkeep("enrol", "--again", "--name", "saba")
+        assert again.exit_code == 0, again.output
+    assert not list((home / "keys").glob("enrol-*"))
+    from ringkeep.fleet.queries import phone_system, target
+
+    assert target(phone_system("saba")).old

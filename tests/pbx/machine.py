@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.links import LinkError
-from ringkeep.links.local_end import LocalEnd
+from ringkeep.links.local_end import LocalEnd, Program
 from ringkeep.links.ssh import Connection, Result
 
 ASTERISK = """#!/bin/sh
@@ -102,6 +102,9 @@ class _Process:
     async def wait_closed(self) -> None:
         await self.process.wait()
 
+    def terminate(self) -> None:
+        self.close()
+
     def close(self) -> None:
         if self.process.returncode is None:
             self.process.kill()
@@ -147,8 +150,9 @@ class Here(Connection):
 
     @asynccontextmanager
     async def remote_shell(self) -> Any:
-        async def start(command: str) -> _Process:
-            return _Process(await self._start(command))
+        async def start(command: str) -> Program:
+            process = _Process(await self._start(command))
+            return Program(process, process.stdout)
 
         async with LocalEnd(start, self._count) as end:
             yield end.command

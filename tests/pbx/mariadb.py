@@ -20,9 +20,37 @@ class Base:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.socket = folder, folder / "s"
+        self.password = ""
+
+    def _client(self, database: str = "") -> list[str]:
+        login = [f"--password={self.password}"] if self.password else []
+        return [
+            "mariadb",
+            "--no-defaults",
+            "-N",
+            "-B",
+            "-S",
+            str(self.socket),
+            *login,
+            *([database] if database else []),
+        ]
+
+    @contextmanager
+    def session(self, statements: str) -> Iterator[None]:
+        """A session that has done these and stays."""
+        client = subprocess.Popen([*self._client(), "--unbuffered"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert client.stdin and client.stdout
+        client.stdin.write(f"{statements}; SELECT 'done';\n".encode())
+        client.stdin.flush()
+        try:
+            assert client.stdout.readline() == b"done\n"
+            yield
+        finally:
+            client.stdin.close()
+            client.wait(30)
 
     def sql(self, statements: str | bytes, database: str = "") -> str:
-        command = ["mariadb", "--no-defaults", "-N", "-B", "-S", str(self.socket), *([database] if database else [])]
+        command = self._client(database)
         data = statements.encode() if isinstance(statements, str) else statements
         return subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout.decode()
 

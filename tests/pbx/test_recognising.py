@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +61,87 @@ def test_a_machine_without_asterisk_is_refused_for_good(machine: Machine, here: 
     with pytest.raises(LinkError) as error:
         asyncio.run(pbx.recognise(here))
     assert error.value.permanent
+
+
+@contextlib.contextmanager
+def asterisk_process(place: Path, *arguments: str) -> Iterator[None]:
+    """A process by that name with these arguments; whatever else it does is of no matter here."""
+    program = place / "asterisk"
+    shutil.copy("/bin/sh", program)
+    process = subprocess.Popen([str(program), "-c", "read x", *arguments], stdin=subprocess.PIPE)
+    try:
+        yield
+    finally:
+        process.communicate()
+
+
+SETTINGS = """#!/bin/sh
+[ "$1 $2" = "-C /usr/local/etc/asterisk/asterisk.conf" ] || exit 1
+case "$4" in *version) echo 'Asterisk 18.9-cert2 built by x';;
+*settings) printf '  Configuration directory:     /usr/local/etc/asterisk\n  Spool directory:  /usr/local/var/spool/asterisk\n';
+  printf '  Log directory: /etc\n  VarLib directory:            /usr/local/var/lib/asterisk\n  ASTDB:  /usr/local/var/db/astdb\n';; esac
+"""
+
+
+def test_an_asterisk_from_source_is_found_where_it_is_and_its_running_word_counts(machine: Machine, here: Here) -> None:
+    """Only in a root of its own /usr/local can be written: its folders are bound from /var."""
+    shutil.rmtree(machine.root / "etc/asterisk")
+    machine.write("local/asterisk", SETTINGS).chmod(0o755)
+    sections = {
+        "asterisk-there": "folder",
+        "asterisk-place": "/usr/local/etc/asterisk/asterisk.conf",
+        "asterisk-conf": "[directories](!)\nastspooldir => /srv/template\n",
+        "asterisk-version": "Asterisk 18.9-cert2 built by x",
+        "asterisk-settings": subprocess.run(
+            [machine.root / "local/asterisk", "-C", "/usr/local/etc/asterisk/asterisk.conf", "-rx", "core show settings"],
+            capture_output=True, text=True, check=True,
+        ).stdout,
+    }  # fmt: skip
+    found = read(sections, PRODUCTS, 0, 0)
+    assert found.directories["astetcdir"] == "/usr/local/etc/asterisk" and found.asterisk_major == 18
+    assert found.directories["astspooldir"] == "/usr/local/var/spool/asterisk"
+    assert found.directories["astdbdir"] == "/usr/local/var/db"
+    assert found.directories["astlogdir"] == "/var/log/asterisk", "a folder of everybody is not believed"
+    paths = {part.name: part.paths for part in pbx.parts(found)}
+    assert paths["configuration"][0] == "/usr/local/etc/asterisk" and paths["voicemail"][0].startswith("/usr/local/var")
+
+
+def test_an_asterisk_that_runs_with_a_configuration_of_its_own_is_the_one_that_is_kept(
+    machine: Machine, here: Here, tmp_path: Path
+) -> None:
+    conf = machine.write("var/pbx/etc/asterisk.conf", "[directories]\nastspooldir => /var/pbx/spool\n")
+    conf.with_name("extensions.conf").write_text("#include /var/pbx/more.conf\n")
+    shutil.rmtree(machine.root / "etc/asterisk")
+    with asterisk_process(tmp_path, "-f", "-C", "/var/pbx/etc/asterisk.conf"):
+        facts = asyncio.run(pbx.recognise(here))
+        assert facts.directories["astetcdir"] == "/var/pbx/etc" and facts.directories["astspooldir"] == "/var/pbx/spool"
+        assert facts.outside == ("/var/pbx/more.conf",)
+        machine.write("etc/asterisk/asterisk.conf", "")
+        both = asyncio.run(pbx.recognise(here))
+    assert both.directories["astetcdir"] == "/etc/asterisk" and "/var/pbx/etc/asterisk.conf" in both.others
+
+
+def test_an_asterisk_in_a_container_is_told_as_that(machine: Machine, here: Here, tmp_path: Path) -> None:
+    machine.write("local/asterisk", "").unlink()
+    shutil.rmtree(machine.root / "etc/asterisk")
+    with asterisk_process(tmp_path, "-C", "/only/in/there/asterisk.conf"), pytest.raises(LinkError) as error:
+        asyncio.run(pbx.recognise(here))
+    assert error.value.permanent and "container" in str(error.value)
+
+
+def test_issabels_own_databases_are_found_by_looking(machine: Machine, here: Here) -> None:
+    machine.write("etc/issabel.conf", "mysqlrootpwd=canary\n")
+    for name in ("acl.db", "rtcp_of_next_year.db", "x';rm -rf.db", "notes.txt"):
+        machine.write(f"var/www/db/{name}", b"SQLite format 3\0")
+    parts = pbx.parts(asyncio.run(pbx.recognise(here)))
+    product = next(part for part in parts if part.name == "product")
+    assert product.sqlite == ("/var/www/db/acl.db", "/var/www/db/rtcp_of_next_year.db")
+
+
+def test_a_file_system_that_does_not_answer_keeps_nobody_waiting(machine: Machine, here: Here) -> None:
+    """A network drive whose server is gone: `df` waits for it for ever."""
+    machine.write("local/df", '#!/bin/sh\n[ "$1" = -Pkl ] || exec sleep 60\nexec /usr/bin/df "$@"\n').chmod(0o755)
+    assert asyncio.run(asyncio.wait_for(pbx.recognise(here), 40)).disks
 
 
 def test_facts_survive_being_a_document() -> None:

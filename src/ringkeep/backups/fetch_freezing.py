@@ -15,10 +15,12 @@ from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection
 from ringkeep.pbx import Facts, Part, product
 from ringkeep.pbx.sections import ask, lines, pairs, plain, shell_paths
+from ringkeep.phonesystem.sentences import Sentence, verbatim
 
 STAGES = "/var/tmp"
 STAGE = re.compile(r"/var/tmp/ringkeep-freeze\.[A-Za-z0-9]{6,20}\Z")
 MAX_TIME_S = 6 * 3600.0
+LOOK_S, LOOKS = 15, 40  # how often a dump is looked at, and after how many looks without a byte more it is ended
 FORM = r"%y %m %U %G %s %T@\0%p\0%l\0"  # what `fetch_listing` reads
 SYSTEM = "ringkeep/system.txt"  # what is installed and switched on, for somebody who builds the machine again
 
@@ -43,19 +45,41 @@ rk_dump() {
   if [ -z "$RK_DUMP" ]; then echo 'failed'; echo 'mysqldump is not installed there'; return; fi
   rk_need=$3; rk_free=$(df -Pk /var/tmp | awk 'NR == 2 { print $4 }')
   if [ "${rk_free:-0}" -lt "$rk_need" ]; then echo full; return; fi
-  if $rk_polite sh -c : 2>/dev/null; then rk_run="$rk_polite $RK_DUMP"; else rk_run=$RK_DUMP; fi
-  rk_db rk_words --single-transaction --quick --skip-lock-tables --skip-dump-date --routines --triggers --hex-blob \
-    --no-tablespaces --default-character-set=utf8mb4 "$1" > "$RK_FILE" 2> "$RK_STAGE/err"
-  rk_code=$?
-  if [ $rk_code = 0 ] && tail -n 3 "$RK_FILE" | grep -q '^-- Dump completed'; then rk_done "$1" "$2"
+  rk_ways='--no-tablespaces --default-character-set=utf8mb4'
+  rk_watched "$1"
+  if grep -qi "unknown option\|character set 'utf8mb4'" "$RK_STAGE/err"; then  # MySQL 5.1 and older
+    rk_ways='--default-character-set=utf8'
+    rk_watched "$1"
+  fi
+  if [ -e "$RK_STAGE/stuck" ]; then rm -f "$RK_FILE" "$RK_STAGE/stuck"; echo stuck
+  elif [ $rk_code = 0 ] && tail -n 3 "$RK_FILE" | grep -q '^-- Dump completed'; then rk_done "$1" "$2"
   elif grep -qi 'no space left\|errcode: 28' "$RK_STAGE/err"; then rm -f "$RK_FILE"; echo full
   else rk_failed; fi
 }
-rk_words() { $rk_run "$@"; }
+# One dump, ended when nothing more comes: a session that holds its tables locked would hold us for a day and longer.
+rk_watched() {
+  rm -f "$RK_STAGE/stuck"
+  rk_db rk_words --single-transaction --quick --skip-lock-tables --comments --skip-dump-date --routines --triggers --hex-blob \
+    $rk_ways "$1" > "$RK_FILE" 2> "$RK_STAGE/err" &
+  rk_pid=$!
+  ( rk_last=x; rk_same=0
+    while sleep "$RK_LOOK_S"; do
+      rk_now=$(wc -c < "$RK_FILE")
+      if [ "$rk_now" = "$rk_last" ]; then rk_same=$((rk_same + 1)); else rk_same=0; fi
+      rk_last=$rk_now
+      [ $rk_same -lt "$RK_LOOKS" ] || { : > "$RK_STAGE/stuck"; kill -9 $rk_pid; exit; }
+    done ) > /dev/null 2>&1 &
+  rk_watch=$!
+  wait $rk_pid; rk_code=$?
+  kill $rk_watch 2>/dev/null; wait $rk_watch 2>/dev/null
+}
+rk_words() { exec $rk_polite $RK_DUMP "$@"; }
 rk_sqlite() {
   [ -e "/$1" ] || { echo absent; return; }
   rk_place "$1"; : > "$RK_STAGE/err"
   if command -v sqlite3 >/dev/null 2>&1 && $rk_polite sqlite3 -readonly -cmd '.timeout 5000' "/$1" ".backup '$RK_FILE'" 2> "$RK_STAGE/err"; then :
+  elif grep -q 'unknown option' "$RK_STAGE/err" && # as old as CentOS 7
+    printf '.timeout 5000\n.backup %s\n' "'$RK_FILE'" | $rk_polite sqlite3 "/$1" 2> "$RK_STAGE/err" && [ -s "$RK_FILE" ] && ! [ -s "$RK_STAGE/err" ]; then :
   elif command -v python3 >/dev/null 2>&1 && $rk_polite python3 -c 'import sqlite3,sys
 a=sqlite3.connect("file:"+sys.argv[1]+"?mode=ro",uri=True,timeout=5); b=sqlite3.connect(sys.argv[2]); a.backup(b); b.close()' "/$1" "$RK_FILE" 2>> "$RK_STAGE/err"; then :
   else
@@ -88,11 +112,11 @@ rk_list() {
 STATE = r"""
 section system
 rk_place ringkeep/system.txt
-{ echo '== packages'; dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null || rpm -qa 2>/dev/null | sort
+{ echo '== packages'; dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null || rk_limited 20 rpm -qa 2>/dev/null | sort
   echo '== services'; find /etc/systemd/system -path '*.wants/*' -printf '%P\n' 2>/dev/null | sort; ls /etc/rc3.d 2>/dev/null  # systemctl would read every unit: 2 s of its time
   echo '== firewall'; iptables-save 2>/dev/null | sed '/^#/d; s/\[[0-9]*:[0-9]*\]/[0:0]/'; nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*//'
   echo '== addresses'; ip -o addr show 2>/dev/null | sed 's/valid_lft.*//'; ip route show 2>/dev/null
-  echo '== disks'; lsblk -o NAME,SIZE,TYPE,FSTYPE,MOUNTPOINT 2>/dev/null
+  echo '== disks'; rk_limited 20 lsblk -o NAME,SIZE,TYPE,FSTYPE,MOUNTPOINT 2>/dev/null
   echo '== users'; cut -d : -f 1,3,4,6,7 /etc/passwd 2>/dev/null
   echo '== kernel modules'; lsmod 2>/dev/null | awk '{ print $1 }' | sort
 } > "$RK_FILE" 2>/dev/null
@@ -101,7 +125,7 @@ rk_place ringkeep/system.txt
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """One dump or copy. `state`: same (as last time), new, absent, full (no room there), failed."""
+    """One dump or copy. `state`: same (as last time), new, absent, full (no room there), stuck (nothing came), failed."""
 
     path: str  # in the mirror
     state: str
@@ -117,7 +141,7 @@ class Freeze:
     stage: str
     frozen: dict[str, list[Frozen]] = field(default_factory=dict)
     listings: dict[str, str] = field(default_factory=dict)  # part -> SHA-256
-    faults: dict[str, list[str]] = field(default_factory=dict)  # part -> what find could not enter
+    faults: dict[str, list[Sentence]] = field(default_factory=dict)  # part -> what find could not enter
     users: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
 
@@ -129,8 +153,11 @@ async def freeze(connection: Connection, facts: Facts, parts: tuple[Part, ...], 
     if not STAGE.match(stage):
         raise LinkError(
             "no-room",
-            f"The phone system cannot make a folder in {STAGES} for its database dumps: its disk is full or read-only. "
-            "Free some room there (old logs, old backups), then try again.",
+            Sentence(
+                "The phone system cannot make a folder in {folder} for its database dumps: its disk is "
+                "full or read-only. Free some room there (old logs, old backups), then try again.",
+                {"folder": STAGES},
+            ),
         )
     made = Freeze(stage, users=pairs(sections.get("users", "")), groups=pairs(sections.get("groups", "")))
     for at, part in enumerate(parts):
@@ -140,9 +167,10 @@ async def freeze(connection: Connection, facts: Facts, parts: tuple[Part, ...], 
             *([_read(sections, "system", SYSTEM)] if part.name == "system" else []),
         ]
         if part.paths:
-            digest, *faults = lines(sections.get(f"list-{at}", "")) or [""]
+            digest, *said = lines(sections.get(f"list-{at}", "")) or [""]
+            faults = [verbatim(one) for one in said]
             if not re.fullmatch(r"[0-9a-f]{64}", digest):
-                faults.insert(0, "its files could not be listed")
+                faults.insert(0, Sentence("its files could not be listed"))
             made.listings[part.name] = digest
             made.faults[part.name] = faults
     return made
@@ -150,7 +178,12 @@ async def freeze(connection: Connection, facts: Facts, parts: tuple[Part, ...], 
 
 def script(facts: Facts, parts: tuple[Part, ...], known: Mapping[str, str]) -> str:
     """The shell of one freeze."""
-    said = [f"RK_FORM={shlex.quote(FORM)}", START, product(facts).login, "rk_login"]
+    said = [
+        f"RK_FORM={shlex.quote(FORM)}; RK_LOOK_S={LOOK_S}; RK_LOOKS={LOOKS}",
+        START,
+        product(facts).login,
+        "rk_login",
+    ]
     for at, part in enumerate(parts):
         for n, name in enumerate(part.databases):
             digest = shlex.quote(known.get(f"ringkeep/databases/{name}.sql", "-"))
@@ -188,7 +221,7 @@ def _read(sections: Mapping[str, str], name: str, path: str) -> Frozen:
     match = re.fullmatch(r"(same|new) ([0-9a-f]{64}) (\d{1,18})", first)
     if match:
         return Frozen(path, match[1], match[2], int(match[3]))
-    state = first if first in ("absent", "full") else "failed"
+    state = first if first in ("absent", "full", "stuck") else "failed"
     return Frozen(path, state, why=plain(" ".join(rest), 300))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ringkeep.links import LinkError
-from ringkeep.sources.errors import size_text
+from ringkeep.phonesystem.sentences import Sentence, amount
 
 HEAD = re.compile(rb"(u?)([a-zA-Z?]) ([0-7]{1,6}) (\d{1,12}) (\d{1,12}) (\d{1,20}) (-?\d{1,14})(?:\.(\d{1,12}))?\Z")
 MAX_PATH = 4096  # Linux' PATH_MAX
@@ -99,23 +99,25 @@ async def read_listing(pieces: AsyncIterator[bytes], name: str, limits: FetchLim
             try:
                 plain = inflate.decompress(data, PIECE)
             except zlib.error as error:
-                raise _bad(name, "its answer is damaged") from error
+                raise _bad(name, Sentence("its answer is damaged")) from error
             data = inflate.unconsumed_tail
             unpacked += len(plain)
             if unpacked > limits.listing_bytes:
-                raise _bad(name, f"its list of files is longer than {size_text(limits.listing_bytes)}")
+                raise _bad(
+                    name, Sentence("its list of files is longer than {size}", {"size": amount(limits.listing_bytes)})
+                )
             *fields, buffer = (buffer + plain).split(b"\0")
             if len(buffer) > MAX_RECORD:
-                raise _bad(name, "a name in its list of files has no end")
+                raise _bad(name, Sentence("a name in its list of files has no end"))
             rest += fields
             whole = len(rest) - len(rest) % 3
             for at in range(0, whole, 3):
                 _take(found, rest[at : at + 3], name)
             del rest[:whole]
             if len(found) > limits.entries:
-                raise _bad(name, f"it holds more than {limits.entries:,} files and folders")
+                raise _bad(name, Sentence("it holds more than {count} files and folders", {"count": limits.entries}))
     if not inflate.eof or buffer.strip() or rest:
-        raise _bad(name, "its list of files ends too early")
+        raise _bad(name, Sentence("its list of files ends too early"))
     return found
 
 
@@ -123,10 +125,10 @@ def _take(found: dict[str, Entry], record: list[bytes], name: str) -> None:
     match = HEAD.match(record[0])
     path, link = record[1], record[2]
     if match is None or not path.startswith(b"/") or len(path) > MAX_PATH or len(link) > MAX_PATH:
-        raise _bad(name, "its list of files is malformed")
+        raise _bad(name, Sentence("its list of files is malformed"))
     parts = path[1:].rstrip(b"/").split(b"/")
     if any(part in (b"", b".", b"..") or len(part) > 255 for part in parts):
-        raise _bad(name, "its list of files holds a path with `..` or `//`")
+        raise _bad(name, Sentence("its list of files holds a path with `..` or `//`"))
     fraction = (match[8] or b"")[:9].ljust(9, b"0")
     seconds = min(max(int(match[7]), 0), 1 << 33)
     kind = match[2].decode()
@@ -142,5 +144,7 @@ def _take(found: dict[str, Entry], record: list[bytes], name: str) -> None:
     )
 
 
-def _bad(name: str, why: str) -> LinkError:
-    return LinkError("failed", f"The part {name} of the phone system cannot be fetched: {why}.")
+def _bad(name: str, why: Sentence) -> LinkError:
+    return LinkError(
+        "failed", Sentence("The part {name} of the phone system cannot be fetched: {why}.", {"name": name, "why": why})
+    )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ringkeep.backups.fetch_listing import Entry, Record
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence, amount
 
 OURS = "ringkeep"  # folder of what is no file of the phone system: facts, dumps, owners
 OWNERS = f"{OURS}/owners.json"
@@ -161,12 +162,17 @@ def _below(path: str, tops: tuple[str, ...]) -> bool:
 
 def no_room(root: Path, need_bytes: int | None = None) -> LinkError:
     """Our own disk is full."""
-    from ringkeep.sources.errors import size_text
-
-    needed = f" {size_text(need_bytes)} are needed," if need_bytes is not None else ""
-    free = size_text(shutil.disk_usage(root).free)
-    return LinkError(
-        "no-room",
-        f"There is no room on Ringkeep's own disk:{needed} {free} are free in {root}. Free some, or set RINGKEEP_HOME "
-        "to a larger disk; nothing that was fetched before is lost.",
-    )
+    free = amount(shutil.disk_usage(root).free)
+    if need_bytes is None:
+        says = Sentence(
+            "There is no room on Ringkeep's own disk: {free} are free in {root}. Free some, or set RINGKEEP_HOME to a larger "
+            "disk; nothing that was fetched before is lost.",
+            {"free": free, "root": root},
+        )
+    else:
+        says = Sentence(
+            "There is no room on Ringkeep's own disk: {need} are needed, {free} are free in {root}. Free some, or set "
+            "RINGKEEP_HOME to a larger disk; nothing that was fetched before is lost.",
+            {"need": amount(need_bytes), "free": free, "root": root},
+        )
+    return LinkError("no-room", says)

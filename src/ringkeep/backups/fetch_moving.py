@@ -10,30 +10,32 @@ import asyncio
 import contextlib
 import errno
 import os
-import resource
 import shlex
 import shutil
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from subprocess import DEVNULL, PIPE, run
+from subprocess import DEVNULL, PIPE
 
 from ringkeep.backups.fetch_mirror import Mirror, no_room
+from ringkeep.backups.fetch_walls import confined, limit
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection
 from ringkeep.pbx.sections import plain
+from ringkeep.phonesystem.sentences import Sentence, verbatim
 from ringkeep.sources.errors import Limits, SourceError
-from ringkeep.sources.tarstream import CHUNK, Member, Stream, members
+from ringkeep.sources.tarstream import BLOCK, CHUNK, Member, Stream, members
 
 SLACK_BYTES = 64 << 20  # more than was listed may come: a log grew
+NAME_BYTES = 256  # of rsync for each file, beside its name
 MAX_STDERR = 1 << 16
 IDLE_S = 300
+TAR_TIME_S = 24 * 3600.0
+TRICKLE_S, TRICKLE_BYTES = 1800, 1000  # rsync's own time-out is content with one byte now and then
 LAST_ROOM_BYTES = 16 << 20  # of our disk: here rsync is stopped, whatever it was told to expect
 # As root where `sudo` is how we are root; politely to calls that are going on.
-POLITE = "$(command -v ionice >/dev/null && echo ionice -c 3) $(command -v nice >/dev/null && echo nice -n 19)"
+POLITE = "$(ionice -c 3 true 2>/dev/null && echo ionice -c 3) $(nice -n 19 true 2>/dev/null && echo nice -n 19)"
 AS_ROOT = '$([ "$(id -u)" = 0 ] || echo sudo -n)'
 
 Report = Callable[[str, float | None], None]
@@ -53,9 +55,10 @@ class Way:
     report: Report | None = None
 
 
-async def move(way: Way, sizes: Mapping[str, int], below: str = "/") -> None:
+async def move(way: Way, sizes: Mapping[str, int], below: str = "/", times: Mapping[str, int] | None = None) -> None:
     """Bring the files `sizes` (path in the mirror -> bytes as listed) from `below` there. Raises `LinkError`.
 
+    `times` (path -> nanoseconds as listed) is given to what came, so that after a cut it is not fetched again.
     A file that cannot be read or has gone is simply not there afterwards: look.
     """
     if not sizes:
@@ -66,7 +69,7 @@ async def move(way: Way, sizes: Mapping[str, int], below: str = "/") -> None:
         if way.rsync and shutil.which("rsync"):
             await _by_rsync(way, sizes, below)
         else:
-            await _by_tar(way, sizes, below)
+            await _by_tar(way, sizes, below, times or {})
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise no_room(way.mirror.root, sum(sizes.values())) from error
@@ -74,12 +77,13 @@ async def move(way: Way, sizes: Mapping[str, int], below: str = "/") -> None:
 
 
 async def _by_rsync(way: Way, sizes: Mapping[str, int], below: str) -> None:
-    there = f"{AS_ROOT + ' ' if way.root else ''}rsync"
+    rsync = f'{POLITE} {AS_ROOT if way.root else ""} rsync "$@"'
+    there = f"sh -c {shlex.quote(rsync)} sh"  # whatever shell the account has
     async with way.connection.remote_shell() as shell:
         command = [
-            *_confined(way.mirror.root),
+            *confined(way.mirror.root),
             "rsync", "-t", "-L", "-z", "-s", "--ignore-times", "--no-implied-dirs", "--partial", "--from0", "--files-from=-",
-            f"--max-size={way.one_file_bytes}", f"--timeout={IDLE_S}", f"--rsync-path={POLITE} {there}", "-e", shell,
+            f"--max-size={way.one_file_bytes}", f"--timeout={IDLE_S}", f"--rsync-path={there}", "-e", shell,
             *([f"--bwlimit={way.bandwidth_kib_s}"] if way.bandwidth_kib_s else []),
             f"phone-system:{below}", f"{way.mirror.root}/",
         ]  # fmt: skip
@@ -89,12 +93,12 @@ async def _by_rsync(way: Way, sizes: Mapping[str, int], below: str) -> None:
             stdout=DEVNULL,
             stderr=PIPE,
             start_new_session=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (way.one_file_bytes, way.one_file_bytes)),
+            preexec_fn=lambda: limit(way.one_file_bytes),
         )
         assert process.stdin is not None and process.stderr is not None
         names = b"".join(os.fsencode(path) + b"\0" for path in sorted(sizes))
         said = asyncio.create_task(_read_some(process.stderr))
-        watch = asyncio.create_task(_watch(way, sum(sizes.values()), process))
+        watch = asyncio.create_task(_watch(way, sum(sizes.values()), len(names) + NAME_BYTES * len(sizes), process))
         try:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(names)
@@ -123,13 +127,20 @@ def _judge(way: Way, code: int, text: str, size: int) -> None:
         raise no_room(way.mirror.root, size)
     last = plain(text.strip().rpartition("\n")[2], 200)
     if code in (10, 12, 30, 35, 255):
-        raise LinkError("cut", f"The transfer from the phone system was cut ({last}); it goes on where it stopped.")
-    raise LinkError("failed", f"rsync could not fetch the phone system's files (code {code}: {last}).")
+        raise LinkError(
+            "cut",
+            Sentence("The transfer from the phone system was cut ({why}); it goes on where it stopped.", {"why": last}),
+        )
+    raise LinkError(
+        "failed",
+        Sentence("rsync could not fetch the phone system's files (code {code}: {why}).", {"code": code, "why": last}),
+    )
 
 
-async def _watch(way: Way, expected: int, process: asyncio.subprocess.Process) -> None:
-    """Tell how far it is; stop a phone system that sends far more than it listed."""
+async def _watch(way: Way, expected: int, names: int, process: asyncio.subprocess.Process) -> None:
+    """Tell how far it is; stop a phone system that sends far more than it listed, or next to nothing."""
     start = way.connection.received_bytes()
+    since, then = time.monotonic(), start
     while True:
         await asyncio.sleep(0.5)
         if shutil.disk_usage(way.mirror.root).free < LAST_ROOM_BYTES:
@@ -138,9 +149,16 @@ async def _watch(way: Way, expected: int, process: asyncio.subprocess.Process) -
         came = way.connection.received_bytes() - start
         if way.report and expected:
             way.report("files", min(came / expected, 1.0))
-        if came > expected * 1.25 + SLACK_BYTES:
+        if start + came - then > TRICKLE_BYTES:
+            since, then = time.monotonic(), start + came
+        elif time.monotonic() - since > TRICKLE_S:
             process.kill()
-            raise LinkError("failed", "The phone system sends far more than its list of files said; this was stopped.")
+            raise LinkError("timeout", Sentence("The phone system sends next to nothing; this was stopped."))
+        if came > expected * 1.25 + names + SLACK_BYTES:
+            process.kill()
+            raise LinkError(
+                "failed", Sentence("The phone system sends far more than its list of files said; this was stopped.")
+            )
 
 
 async def _read_some(stream: asyncio.StreamReader) -> bytes:
@@ -150,54 +168,30 @@ async def _read_some(stream: asyncio.StreamReader) -> bytes:
     return kept
 
 
-def _confined(root: Path) -> list[str]:
-    """A bubblewrap in which only the mirror can be written: rsync's receiver has had its holes (CVE-2024-12087)."""
-    if not _bubblewrap():
-        return []
-    where = str(root)
-    return [
-        "bwrap",
-        "--ro-bind",
-        "/",
-        "/",
-        "--dev-bind",
-        "/dev",
-        "/dev",
-        "--bind",
-        where,
-        where,
-        "--die-with-parent",
-        "--",
-    ]
-
-
-@lru_cache
-def _bubblewrap() -> bool:
-    """Whether it can be used here."""
-    try:
-        command = ["bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "true"]
-        return run(command, stdin=DEVNULL, capture_output=True, timeout=20, check=False).returncode == 0
-    except OSError:
-        return False
-
-
 # -- without rsync there ------------------------------------------------------------------------------------------
 
 
-async def _by_tar(way: Way, sizes: Mapping[str, int], below: str) -> None:
+async def _by_tar(way: Way, sizes: Mapping[str, int], below: str, times: Mapping[str, int]) -> None:
     await send_names(way, sizes, "./")
     inside = (
         f"cd {shlex.quote(below)} && {POLITE} tar --null --no-recursion --hard-dereference -T {way.stage}/names -cf - "
         f"2>/dev/null | gzip -1 -c"
     )
-    pieces = way.connection.stream(f"sh -c {shlex.quote(inside)}", sudo=True)
+    pieces = way.connection.stream(f"sh -c {shlex.quote(inside)}", sudo=True, timeout_s=TAR_TIME_S)
     loop = asyncio.get_running_loop()
-    pipe = _Piped(_slowly(pieces, way.bandwidth_kib_s), loop, sum(sizes.values()) * 2 + SLACK_BYTES)
+    pipe = _Piped(
+        _slowly(pieces, way.bandwidth_kib_s), loop, sum(map(_in_tar, sizes, sizes.values())) * 2 + SLACK_BYTES
+    )
     try:
-        await asyncio.to_thread(_unpack, way, sizes, pipe)
+        await asyncio.to_thread(_unpack, way, sizes, pipe, times)
     except SourceError as error:
         kind = "cut" if error.code == "truncated" else "failed"
-        raise LinkError(kind, f"The phone system's files came damaged: {error}") from error
+        raise LinkError(kind, Sentence("The phone system's files came damaged: {why}", {"why": error})) from error
+
+
+def _in_tar(name: str, size: int) -> int:
+    """Bytes of one member: its header, that of a long name and the name, and all of it in blocks."""
+    return 4 * BLOCK + len(name) * 3 + size
 
 
 async def send_names(way: Way, names: Mapping[str, object], before: str) -> None:
@@ -206,7 +200,9 @@ async def send_names(way: Way, names: Mapping[str, object], before: str) -> None
     command = f"sh -c {shlex.quote(f'umask 077; cat > {way.stage}/names')}"
     result = await way.connection.run(command, sudo=True, stdin=data, timeout_s=600)
     if result.code:
-        raise LinkError("no-room", "The phone system cannot keep a list of file names in /var/tmp: its disk is full.")
+        raise LinkError(
+            "no-room", Sentence("The phone system cannot keep a list of file names in /var/tmp: its disk is full.")
+        )
 
 
 async def _slowly(pieces: AsyncIterator[bytes], kib_s: int | None) -> AsyncIterator[bytes]:
@@ -237,7 +233,7 @@ class _Piped:
         self._head = data if self._at == 0 else b""
         self._at += len(data)
         if self._at > self._most:
-            raise SourceError("bomb", "more came than was listed")
+            raise SourceError("bomb", Sentence("more came than was listed"))
         return data
 
     def _more(self) -> bytes:
@@ -253,7 +249,7 @@ class _Piped:
         try:
             return self._inflate.decompress(rest, CHUNK)
         except zlib.error as error:
-            raise SourceError("damaged", str(error)) from error
+            raise SourceError("damaged", verbatim(str(error))) from error
 
     def seek(self, to: int, whence: int = 0) -> int:
         self._buffer = self._head + self._buffer
@@ -271,7 +267,7 @@ async def _next(pieces: AsyncIterator[bytes]) -> bytes:
     return b""
 
 
-def _unpack(way: Way, sizes: Mapping[str, int], pipe: _Piped) -> None:
+def _unpack(way: Way, sizes: Mapping[str, int], pipe: _Piped, times: Mapping[str, int]) -> None:
     limits = Limits(stream_bytes=1 << 62)
     stream = Stream(pipe, "the phone system's answer", limits)  # type: ignore[arg-type]
     done, total = 0, sum(sizes.values())
@@ -279,6 +275,8 @@ def _unpack(way: Way, sizes: Mapping[str, int], pipe: _Piped) -> None:
         path = member.name.removeprefix("./")
         if path in sizes and member.kind == "file" and member.size <= way.one_file_bytes:
             _write(way, stream, member, path)
+            if member.size == sizes[path] and int(member.mtime) == times.get(path, -1) // 1_000_000_000:
+                os.utime(way.mirror.root / path, ns=(times[path], times[path]))
             done += member.size
             if way.report and total:
                 way.report("files", min(done / total, 1.0))

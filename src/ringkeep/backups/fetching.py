@@ -24,7 +24,7 @@ from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection
 from ringkeep.pbx import Facts, Part, parts
 from ringkeep.pbx.sections import plain
-from ringkeep.sources.errors import size_text
+from ringkeep.phonesystem.sentences import AS_IT_IS, Sentence, amount
 
 FACTS = f"{OURS}/facts.json"
 ROOM_KEPT_BYTES = 64 << 20  # of our disk
@@ -50,8 +50,8 @@ class _Part:
 
     part: Part
     entries: dict[str, Entry] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)  # it is not whole
-    notes: list[str] = field(default_factory=list)  # worth knowing, nothing is missing
+    faults: list[Sentence] = field(default_factory=list)  # it is not whole
+    notes: list[Sentence] = field(default_factory=list)  # worth knowing, nothing is missing
     skipped: bool = False
     listed: bool = False  # whether `entries` is what is there now, whole
 
@@ -137,7 +137,7 @@ class _Fetch:
                 each.listed = not each.skipped
                 continue
             faults = freeze.faults[name]
-            each.faults += [f"{len(faults)} folders may not be read: {faults[0]}"] if faults else []
+            each.faults += [_unread(faults)] if faults else []
             digest = freeze.listings[name]
             if digest and digest == self.record.listings.get(name) and not faults:
                 each.entries, each.listed = dict(before), True
@@ -156,7 +156,7 @@ class _Fetch:
         except LinkError as error:
             if error.kind != "failed":
                 raise
-            each.faults.append(str(error))
+            each.faults.append(error.says)
 
     def _weigh(self, each: _Part) -> None:
         """Find what cannot be taken: too large, unreadable, below something that is said to be a link."""
@@ -166,7 +166,7 @@ class _Fetch:
                 odd += 1
                 del each.entries[path]
             elif entry.size > self.limits.one_file_bytes:
-                large.append(f"/{path} ({size_text(entry.size)})")
+                large.append(f"/{path}")
                 del each.entries[path]
             elif not entry.readable:
                 closed.append(f"/{path}")
@@ -181,16 +181,19 @@ class _Fetch:
             if above:
                 crooked.append(f"/{path}")
                 del each.entries[path]
-        most = size_text(self.limits.one_file_bytes)
+        most = amount(self.limits.one_file_bytes)
         for names, what in (
-            (large, f"larger than {most}, not fetched; remove it there or leave this part out"),
-            (closed, "may not be read by our account; allow it `sudo`, or add it to the group asterisk"),
-            (crooked, "lies where the phone system says that there is a link or a file"),
+            (
+                large,
+                Sentence("larger than {most}, not fetched; remove it there or leave this part out", {"most": most}),
+            ),
+            (closed, Sentence("may not be read by our account; allow it sudo, or add it to the group asterisk")),
+            (crooked, Sentence("lies where the phone system says that there is a link or a file")),
         ):
             if names:
                 each.faults.append(_named(names, what))
         if odd:
-            each.notes.append(f"{odd} devices, pipes or sockets left out")
+            each.notes.append(Sentence("{count} devices, pipes or sockets left out", {"count": odd}))
 
     # -- contents ---------------------------------------------------------------------------------------------
 
@@ -215,15 +218,28 @@ class _Fetch:
                 elif one.state == "absent":
                     self.record.frozen.pop(one.path, None)
 
-    def _frozen_fault(self, one: Frozen) -> str | None:
+    def _frozen_fault(self, one: Frozen) -> Sentence | None:
         name = one.path.rpartition("/")[2]
         if one.state == "full":
-            return (f"{name} could not be dumped: there is no room for it in /var/tmp of the phone system. Free some there "
-                    "(old logs and backups), then try again")  # fmt: skip
+            return Sentence(
+                "{name} could not be dumped: there is no room for it in /var/tmp of the phone system. Free some there (old "
+                "logs and backups), then try again",
+                {"name": name},
+            )
+        if one.state == "stuck":
+            return Sentence(
+                "{name} could not be dumped: for {minutes} minutes nothing came. Another session of the database holds its tables "
+                "locked; SHOW FULL PROCESSLIST there names it",
+                {"name": name, "minutes": fetch_freezing.LOOK_S * fetch_freezing.LOOKS // 60},
+            )
         if one.state == "new":
-            return f"{name} is {size_text(one.size)}, larger than {size_text(self.limits.one_file_bytes)}"
+            most = amount(self.limits.one_file_bytes)
+            return Sentence(
+                "{name} is {size}, larger than {most}", {"name": name, "size": amount(one.size), "most": most}
+            )
         if one.state == "failed":
-            return f"{name} could not be dumped: {one.why or 'the phone system does not say why'}"
+            why = one.why or Sentence("the phone system does not say why")
+            return Sentence("{name} could not be dumped: {why}", {"name": name, "why": why})
         return None
 
     def _keep_frozen(self, each: _Part, one: Frozen) -> None:
@@ -234,7 +250,7 @@ class _Fetch:
             self.moved += 1
         else:
             self.record.frozen.pop(one.path, None)
-            each.faults.append(f"{one.path.rpartition('/')[2]} did not arrive as it was sent")
+            each.faults.append(Sentence("{name} did not arrive as it was sent", {"name": one.path.rpartition("/")[2]}))
 
     async def _move_files(self, way: Way) -> None:
         wanted = {
@@ -246,15 +262,15 @@ class _Fetch:
         }
         total = sum(entry.size for entry in wanted.values())
         if total > self.limits.total_bytes:
-            raise LinkError("failed", f"The phone system says that {size_text(total)} changed: more than "
-                            f"{size_text(self.limits.total_bytes)} are not fetched.", permanent=True)  # fmt: skip
+            raise LinkError("failed", Sentence("The phone system says that {total} changed: more than {most} are not fetched.", {"total": amount(total), "most": amount(self.limits.total_bytes)}), permanent=True)  # fmt: skip
         self._room(total)
         self._tell("files", 0.0)
         left = wanted
         for last in (False, True):
             if not left:
                 break
-            await move(way, {path: entry.size for path, entry in left.items()})
+            times = {path: entry.mtime_ns for path, entry in left.items()}
+            await move(way, {path: entry.size for path, entry in left.items()}, times=times)
             now = await self._look_again(way, left)
             left = self._settle(left, now, last)
         self.moved += len(wanted)
@@ -284,13 +300,13 @@ class _Fetch:
                 again[path] = each.entries[path] = now[path]
                 continue
             if there.is_symlink() or not there.is_file():
-                each.faults.append(_named([f"/{path}"], "could not be read"))
+                each.faults.append(_named([f"/{path}"], Sentence("could not be read")))
                 continue
             size = there.stat().st_size
             if changed:
-                each.notes.append(_named([f"/{path}"], "changed while it was read"))
+                each.notes.append(_named([f"/{path}"], Sentence("changed while it was read")))
             elif size != entry.size:
-                each.faults.append(_named([f"/{path}"], "did not arrive whole"))
+                each.faults.append(_named([f"/{path}"], Sentence("did not arrive whole")))
             each.entries[path] = replace(entry, size=size)
             self.mirror.settle(path, entry)
         return again
@@ -306,6 +322,7 @@ class _Fetch:
     def _finish(self, freeze: Freeze) -> int:
         """Folders, links and rights as there; remove what went; write down what is here now."""
         kept = set(self.record.frozen) | {path for each in self.parts for path in each.entries}
+        kept |= _above(kept)
         removed = 0
         for each in self.parts:
             for path, entry in each.entries.items():
@@ -317,7 +334,7 @@ class _Fetch:
                 tops = [path.lstrip("/") for path in each.part.paths]
                 tops += [path.lstrip("/") for path in each.part.sqlite]
                 tops += [f"{OURS}/databases/{name}.sql" for name in each.part.databases]
-                removed += self.mirror.remove_all_but(tops, kept | _above(kept))
+                removed += self.mirror.remove_all_but(tops, kept)
         self.record.entries = {each.part.name: each.entries for each in self.parts if each.entries}
         for each in self.parts:
             if each.listed and not each.skipped and not each.faults and not each.notes and each.part.paths:
@@ -338,9 +355,10 @@ class _Fetch:
             bytes_ = sum(x.size for x in plain_files) + sum((self.mirror.root / p).stat().st_size for p in dumps)
             files, size = files + count, size + bytes_
             state = "skipped" if each.skipped else "failed" if each.faults else "ok"
-            why = plain("; ".join([*each.faults, *each.notes][:10]), 1500)
+            told = [*each.faults, *each.notes][:10]
             documents.append(
-                {"name": each.part.name, "state": state, "files": count, "bytes": bytes_, "why": why,
+                {"name": each.part.name, "state": state, "files": count, "bytes": bytes_,
+                 "why": Sentence(AS_IT_IS, {"text": told}).document() if told else None,
                  "required": each.part.required}
             )  # fmt: skip
         return Fetched(documents, received, files, size, removed, self.moved, self.changed)
@@ -361,7 +379,13 @@ def _above(paths: set[str]) -> set[str]:
     return found
 
 
-def _named(names: list[str], what: str) -> str:
+def _named(names: list[str], what: Sentence) -> Sentence:
     """ "/etc/x and 3 more: may not be read"."""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{plain(names[0], 200)}{more}: {what}"
+    values = {"path": plain(names[0], 200), "count": len(names) - 1, "what": what}
+    if len(names) == 1:
+        return Sentence("{path}: {what}", values)
+    return Sentence("{path} and {count} more: {what}", values)
+
+
+def _unread(faults: list[Sentence]) -> Sentence:
+    return Sentence("{count} folders may not be read: {what}", {"count": len(faults), "what": faults[0]})

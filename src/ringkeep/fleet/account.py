@@ -14,14 +14,25 @@ ACCOUNT = "ringkeep"
 TUNNEL_PLACE = "/etc/ringkeep-tunnel"
 
 
-def commands(public_key: str, user: str = ACCOUNT, *, sudo: bool = True, from_address: str | None = None) -> str:
+# What `restrict` means: OpenSSH below 7.2 does not know the word, and then refuses the whole key.
+OLD_RESTRICT = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,no-pty,no-user-rc"
+
+
+def commands(
+    public_key: str,
+    user: str = ACCOUNT,
+    *,
+    sudo: bool = True,
+    from_address: str | None = None,
+    old_ssh: bool = False,
+) -> str:
     """Shell commands for root on the phone system. The key may run commands, but forward nothing and get no terminal.
 
     Without sudo the account is one of the group `asterisk`: it reads what that group may, and can restore nothing.
     """
     own = ACCOUNT if user == ACCOUNT else f"{ACCOUNT}-{user.replace('.', '_')}"  # sudo passes over names with a dot
     sudoers = f"/etc/sudoers.d/{own}"
-    options = "restrict" + (f',from="{from_address}"' if from_address else "")
+    options = (OLD_RESTRICT if old_ssh else "restrict") + (f',from="{from_address}"' if from_address else "")
     lines = [
         f"id -u {user} >/dev/null 2>&1 || useradd --create-home --password '*' --shell /bin/sh {user}",
         f"home=$(getent passwd {user} | cut -d: -f6)",

@@ -17,6 +17,7 @@ from ringkeep.fleet.queries import phone_system, target
 from ringkeep.fleet.rules import next_backup_at, zone
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Target, ask_host_key, connect, fingerprint
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FROM = re.compile(r"[0-9A-Fa-f:.]{3,45}(/[0-9]{1,3})?")
@@ -24,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "localhost")
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
-class EnrolError(RuntimeError):
+class EnrolError(Told):
     """A phone system cannot be enrolled; the message says what to do."""
 
 
@@ -49,6 +50,7 @@ class Order:
     sudo: bool | None = None  # None: where it is allowed
     jump: Address | None = None
     host_key: str | None = None  # the fingerprint to insist on: "SHA256:..."
+    old_ssh: bool = False  # whether SSH that rests on SHA-1 will do
     rules: dict[str, Any] = field(default_factory=dict)  # fields of PhoneSystem: time_zone, window_from, drill, ...
 
 
@@ -60,26 +62,48 @@ def address(url: str) -> Address:
     except ValueError:
         parts, port = urlsplit(""), 0
     if parts.scheme != "ssh" or not parts.hostname or not parts.username or parts.password or parts.path.strip("/"):
-        raise EnrolError("The address must look like ssh://USER@HOST or ssh://USER@HOST:PORT, without a password.")
+        raise EnrolError(
+            Sentence("The address must look like ssh://USER@HOST or ssh://USER@HOST:PORT, without a password.")
+        )
     if not USER.fullmatch(parts.username) or parts.hostname.startswith("-"):
-        raise EnrolError("The address holds a user or host name that cannot be one.")
+        raise EnrolError(
+            Sentence("The address holds a user or host name that cannot be one: write it like ssh://USER@HOST:PORT.")
+        )
     return Address(parts.username, parts.hostname, port)
 
 
 def enrol(order: Order, at: datetime) -> PhoneSystem:
     """Connect, pin the host key, see what it is, and take it under care. Raises `EnrolError` and `LinkError`."""
     if not NAME.fullmatch(order.name):
-        raise EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+        raise EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
     same = PhoneSystem.objects.filter(name=order.name).first()
     if same is not None:
-        gone = " (retired; its backups go by that name)" if same.retired_at else ""
-        raise EnrolError(f"There is already a phone system called {order.name}{gone}. Choose another --name.")
+        raise EnrolError(
+            Sentence(
+                "There is already a phone system called {name} (retired; its backups go by that name). Choose another --name.",
+                {"name": order.name},
+            )
+            if same.retired_at
+            else Sentence(
+                "There is already a phone system called {name}. Choose another --name.",
+                {"name": order.name},
+            )
+        )
     where = order.address
     for other in PhoneSystem.objects.filter(host=where.host, port=where.port, retired_at=None):
         if (other.jump or {}).get("host") == (order.jump.host if order.jump else None):
-            raise EnrolError(f"{where.host}:{where.port} is enrolled already, as {other.name}.")
+            raise EnrolError(
+                Sentence(
+                    "{address} is enrolled already, as {name}.",
+                    {"address": f"{where.host}:{where.port}", "name": other.name},
+                )
+            )
     if "time_zone" in order.rules and zone(order.rules["time_zone"]).key != order.rules["time_zone"]:
-        raise EnrolError(f"There is no time zone called {order.rules['time_zone']}; write it like Asia/Tehran.")
+        raise EnrolError(
+            Sentence(
+                "There is no time zone called {zone}; write it like Asia/Tehran.", {"zone": order.rules["time_zone"]}
+            )
+        )
     found, facts, finger = asyncio.run(_look(order))
     return _written(order, found, facts, finger, at)
 
@@ -91,11 +115,17 @@ async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
         key = await ask_host_key(order.jump.host, order.jump.port)
         jump = Target(order.jump.host, order.jump.port, order.jump.user, key, order.key, order.password)
     where = order.address
-    shown = await ask_host_key(where.host, where.port, jump=jump)
+    shown = await ask_host_key(where.host, where.port, jump=jump, old=order.old_ssh)
     if order.host_key and fingerprint(shown) != order.host_key:
-        raise EnrolError(f"{where.host}:{where.port} shows the host key {fingerprint(shown)}, not {order.host_key}.")
+        raise EnrolError(
+            Sentence(
+                "{address} shows the host key {shown}, not {wanted}. Look on the server itself which is right: ssh-keygen -lf "
+                "/etc/ssh/ssh_host_ed25519_key.pub",
+                {"address": f"{where.host}:{where.port}", "shown": fingerprint(shown), "wanted": order.host_key},
+            )
+        )
     wanted = order.sudo if order.sudo is not None else where.user != "root"
-    found = Target(where.host, where.port, where.user, shown, order.key, order.password, wanted, jump)
+    found = Target(where.host, where.port, where.user, shown, order.key, order.password, wanted, jump, order.old_ssh)
     return await _seen_as_allowed(found, order.sudo)
 
 
@@ -123,7 +153,7 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
         rules.setdefault("time_zone", facts.time_zone)
     system = PhoneSystem(
         name=order.name, enrolled_at=at, host=found.host, port=found.port, user=found.user,
-        host_key=found.host_key or "", credential=login, sudo=found.sudo, facts=facts.as_document(), facts_at=at,
+        host_key=found.host_key or "", credential=login, sudo=found.sudo, old_ssh=found.old, facts=facts.as_document(), facts_at=at,
         fingerprint=finger, probed_at=at, **rules,
     )  # fmt: skip
     if found.jump:
@@ -138,7 +168,9 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
             system.save()
     except IntegrityError as error:
         raise EnrolError(
-            f"A phone system called {order.name} was enrolled a moment ago. Choose another --name."
+            Sentence(
+                "A phone system called {name} was enrolled a moment ago. Choose another --name.", {"name": order.name}
+            )
         ) from error
     return system
 
@@ -152,6 +184,7 @@ class Again:
     sudo: bool | None = None
     key: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    old_ssh: bool = False  # take SSH that rests on SHA-1 from now on
 
 
 def enrol_again(name: str, order: Again, at: datetime) -> PhoneSystem:
@@ -161,13 +194,21 @@ def enrol_again(name: str, order: Again, at: datetime) -> PhoneSystem:
     """
     system = phone_system(name)
     was = target(system)
-    shown = asyncio.run(ask_host_key(was.host, was.port, jump=was.jump))
+    was = replace(was, old=was.old or order.old_ssh)
+    shown = asyncio.run(ask_host_key(was.host, was.port, jump=was.jump, old=was.old))
     new, old = fingerprint(shown), fingerprint(system.host_key)
     if new != (order.host_key or old) and not order.any_host_key:
         raise EnrolError(
-            f"{was.address} shows the host key {new}; pinned is {old}. Look on the server itself which is right "
-            "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). When the new one is: "
-            f"ringkeep enrol --again --name {name} --host-key {new}"
+            Sentence(
+                "{address} shows the host key {new}; pinned is {old}. Look on the server itself which is "
+                "right (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). When the new one is: {command}",
+                {
+                    "address": was.address,
+                    "new": new,
+                    "old": old,
+                    "command": f"ringkeep enrol --again --name {name} --host-key {new}",
+                },
+            )
         )
     wanted = order.sudo if order.sudo is not None else was.user != "root"
     now = replace(was, host_key=shown, sudo=wanted)
@@ -176,8 +217,8 @@ def enrol_again(name: str, order: Again, at: datetime) -> PhoneSystem:
         system.credential = {"key": order.key} if order.key else {"password": order.password}
     found, facts, _ = asyncio.run(_seen_as_allowed(now, order.sudo))
     system.facts, system.facts_at = facts.as_document(), at
-    system.host_key, system.sudo = shown, found.sudo
-    system.save(update_fields=["facts", "facts_at", "host_key", "sudo", "credential"])
+    system.host_key, system.sudo, system.old_ssh = shown, found.sudo, found.old
+    system.save(update_fields=["facts", "facts_at", "host_key", "sudo", "old_ssh", "credential"])
     return system
 
 

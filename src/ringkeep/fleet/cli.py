@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ringkeep.terminal import COULD_NOT_TRY, USAGE, errors, print_json
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.terminal import COULD_NOT_TRY, LANG, USAGE, errors, print_json
 from ringkeep.translation import Language, Words
 
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-Lang = Annotated[Language, typer.Option(help="language of what is said")]
+Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(help="the phone system's name")]
 
 
@@ -43,6 +44,9 @@ def enrol(
         str | None, typer.Option(help="the way leads over this host, with the same key: ssh://USER@HOST:PORT")
     ] = None,
     host_key: Annotated[str | None, typer.Option(help="insist on this host key: SHA256:...")] = None,
+    old_ssh: Annotated[
+        bool, typer.Option("--old-ssh", help="its SSH is of CentOS 5 or 6 and rests on SHA-1: take that")
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="look at an enrolled system anew: host key, login, sudo")
     ] = False,
@@ -61,7 +65,7 @@ def enrol(
 
     Without --key and --password-stdin a key is made, and the commands are printed that let it in.
     """
-    with _told():
+    with _told(lang):
         from ringkeep.fleet import actions
         from ringkeep.fleet.keys import forget_key, waiting_key
         from ringkeep.links import LinkError
@@ -69,30 +73,30 @@ def enrol(
         now = datetime.now(UTC)
         password = sys.stdin.readline().rstrip("\n") if password_stdin else None
         if again:
-            other = actions.Again(host_key, new_host_key, sudo, key.read_text() if key else None, password)
+            other = actions.Again(host_key, new_host_key, sudo, key.read_text() if key else None, password, old_ssh)
             _say(actions.enrol_again(name or "", other, now), as_json, lang)
             return
         if url is None or name is None:
-            raise actions.EnrolError("Say which: ringkeep enrol ssh://USER@HOST --name NAME.")
+            raise actions.EnrolError(Sentence("Say which: ringkeep enrol ssh://USER@HOST --name NAME."))
         where = actions.address(url)
         if not actions.NAME.fullmatch(name):
-            raise actions.EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+            raise actions.EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
         given = key is not None or password_stdin
-        private = key.read_text() if key else None if password_stdin else waiting_key(name)[0]
+        private = key.read_text() if key else None if password_stdin else waiting_key(name, old_ssh)[0]
         rules: dict[str, Any] = {"drill": drill.value}
-        rules["window_from"], rules["window_until"] = _span(window, actions.EnrolError)
+        rules["window_from"], rules["window_until"] = _span(window)
         if busy:
-            rules["busy_from"], rules["busy_until"] = _span(busy, actions.EnrolError)
+            rules["busy_from"], rules["busy_until"] = _span(busy)
         rules |= {"time_zone": zone} if zone else {}
         rules |= {"bandwidth_kib_s": bandwidth} if bandwidth else {}
         way = actions.address(jump) if jump else None
-        order = actions.Order(name, where, customer, private, password, sudo, way, host_key, rules)
+        order = actions.Order(name, where, customer, private, password, sudo, way, host_key, old_ssh, rules)
         try:
             system = actions.enrol(order, now)
         except LinkError as error:
             if error.kind == "refused-login" and not given:
-                errors.print(f"error: {error}")
-                _print_account(name, url, sudo is not False, None, lang)
+                errors.print(Words(lang.value).error(error.says))
+                _print_account(name, url, sudo is not False, None, lang, old_ssh)
                 raise typer.Exit(COULD_NOT_TRY) from None
             raise
         if not given:
@@ -105,11 +109,12 @@ def account(
     name: Annotated[str, typer.Option(help="what it will be called here")],
     sudo: Annotated[bool, typer.Option("--sudo/--no-sudo", help="with or without leave to restore")] = True,
     from_address: Annotated[str | None, typer.Option("--from", help="let it in from this address only")] = None,
+    old_ssh: Annotated[bool, typer.Option("--old-ssh", help="for a server as old as CentOS 5 or 6")] = False,
     lang: Lang = Language.EN,
 ) -> None:
     """Print the commands that make Ringkeep's account on a phone system, with a fresh key for it."""
-    with _told():
-        _print_account(name, url, sudo, from_address, lang)
+    with _told(lang):
+        _print_account(name, url, sudo, from_address, lang, old_ssh)
 
 
 def tunnel(
@@ -123,7 +128,7 @@ def tunnel(
     lang: Lang = Language.EN,
 ) -> None:
     """Let a phone system behind NAT dial out to us: prints the script for it, then takes its key."""
-    with _told():
+    with _told(lang):
         from ringkeep.fleet import tunnels
         from ringkeep.fleet.account import Dialling, tunnel_commands
         from ringkeep.fleet.console import say_tunnel
@@ -144,9 +149,9 @@ def tunnel(
         say_tunnel(found, tunnel_commands(dialling), words)
 
 
-def systems(as_json: AsJson = False) -> None:
+def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the phone systems under care."""
-    with _told():
+    with _told(lang):
         from ringkeep.fleet.console import document
         from ringkeep.fleet.models import PhoneSystem
 
@@ -156,14 +161,18 @@ def systems(as_json: AsJson = False) -> None:
             print_json(rows)
             return
         if not rows:
-            errors.print("No phone system is enrolled yet. Enrol one with: ringkeep enrol ssh://USER@HOST --name NAME")
+            errors.print(
+                Words(lang.value)(
+                    "No phone system is enrolled yet. Enrol one with: ringkeep enrol ssh://USER@HOST --name NAME"
+                )
+            )
         for row in rows:
             typer.echo(f"{row['name']:24} {row['address']:32} {row['product']} · Asterisk {row['asterisk']}")
 
 
 def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Take a phone system out of care. Its backups stay; what could open it is forgotten."""
-    with _told():
+    with _told(lang):
         from ringkeep.fleet import actions
         from ringkeep.fleet.console import document
 
@@ -176,8 +185,9 @@ def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> Non
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(lang: Language) -> Iterator[None]:
     """Make the tables ready; say what went wrong in a line and end with its code."""
+    words = Words(lang.value)
     from ringkeep.home import HomeError
     from ringkeep.jobs.start import prepared
 
@@ -188,22 +198,24 @@ def _told() -> Iterator[None]:
         from ringkeep.fleet.tunnels import TunnelError
         from ringkeep.links import LinkError
     except HomeError as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
     try:
         yield
     except LinkError as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
     except (EnrolError, TunnelError, NoSuchPhoneSystem) as error:
-        errors.print(f"error: {error}")
+        errors.print(words.error(error.says))
         raise typer.Exit(USAGE) from None
     except UnicodeDecodeError:
-        errors.print("error: The key file holds no text: it must be a private key in OpenSSH or PEM form.")
+        errors.print(
+            words.error(Sentence("The key file holds no text: it must be a private key in OpenSSH or PEM form."))
+        )
         raise typer.Exit(USAGE) from None
 
 
-def _print_account(name: str, url: str, sudo: bool, from_address: str | None, lang: Language) -> None:
+def _print_account(name: str, url: str, sudo: bool, from_address: str | None, lang: Language, old_ssh: bool) -> None:
     from ringkeep.fleet import actions
     from ringkeep.fleet.account import commands
     from ringkeep.fleet.console import say_account
@@ -211,20 +223,30 @@ def _print_account(name: str, url: str, sudo: bool, from_address: str | None, la
 
     user = actions.address(url).user
     if not actions.NAME.fullmatch(name):
-        raise actions.EnrolError("A name is made of small letters, digits and hyphens, such as saba-hq.")
+        raise actions.EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
     if from_address is not None and not actions.FROM.fullmatch(from_address):
-        raise actions.EnrolError("--from must be an address or a network, such as 192.0.2.7 or 192.0.2.0/24.")
-    script = commands(waiting_key(name)[1], user, sudo=sudo, from_address=from_address)
-    say_account(script, f"ringkeep enrol {url} --name {name}", Words(lang.value))
+        raise actions.EnrolError(
+            Sentence(
+                "--from must be an address or a network, such as {address} or {network}.",
+                {"address": "192.0.2.7", "network": "192.0.2.0/24"},
+            )
+        )
+    script = commands(waiting_key(name, old_ssh)[1], user, sudo=sudo, from_address=from_address, old_ssh=old_ssh)
+    again = f"ringkeep enrol {url} --name {name}{' --old-ssh' if old_ssh else ''}"
+    say_account(script, again, Words(lang.value))
 
 
-def _span(text: str, error: type[Exception]) -> tuple[time, time]:
+def _span(text: str) -> tuple[time, time]:
     """ "01:00-05:00" as two times."""
     try:
         first, _, last = text.partition("-")
         return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
     except ValueError:
-        raise error(f"{text} is no span of hours: write it like 01:00-05:00.") from None
+        from ringkeep.fleet.actions import EnrolError
+
+        raise EnrolError(
+            Sentence("{text} is no span of hours: write it like {example}.", {"text": text, "example": "01:00-05:00"})
+        ) from None
 
 
 def _say(system: Any, as_json: bool, lang: Language) -> None:

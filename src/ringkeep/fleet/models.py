@@ -32,6 +32,7 @@ class PhoneSystem(models.Model):
     host_key = models.TextField()  # "ssh-ed25519 AAAA...", pinned at enrolment
     credential: Any = SecretField(null=True)  # {"key": PEM} or {"password": ...}
     sudo = models.BooleanField(default=False)
+    old_ssh = models.BooleanField(default=False)  # its SSH rests on SHA-1, and a person said that it will do
     jump = models.JSONField(null=True)  # {"host", "port", "user", "host_key"}: the way there leads over this one
     jump_credential: Any = SecretField(null=True)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncssh
 
-from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence
 
 NOISE_BYTES = 8 << 20
 PIECE_BYTES = 1 << 16
@@ -40,18 +40,21 @@ class Listening:
                 raise self._deaf(noise)
             if count > NOISE_BYTES:
                 raise LinkError(
-                    "failed", Sentence("{address} talks without end before it runs a command: look at ~/.bashrc there.", {"address": self._address}),
+                    "failed",
+                    Sentence("{address} talks without end before it runs a command: look at ~/.bashrc there.", {"address": self._address}),
                     permanent=True,
                 )  # fmt: skip
             noise = (noise + piece)[-PIECE_BYTES - len(self._mark) :]
         self._rest, self._began = noise[at + len(self._mark) + 1 :], True
 
     def _deaf(self, noise: bytes) -> LinkError:
-        said = first_line(noise)
         return LinkError(
             "failed",
-            Sentence("The account {address} runs no commands for us; it says {said}. It needs an ordinary "
-"shell such as /bin/sh, and no command= before its key in authorized_keys.", {"address": self._address, "said": said}),
+            Sentence(
+                "The account {address} runs no commands for us; it says: {said}. It needs an ordinary "
+                "shell such as /bin/sh, and no command= before its key in authorized_keys.",
+                {"address": self._address, "said": first_line(noise) or "-"},
+            ),
             permanent=True,
         )
 

@@ -19,10 +19,17 @@ PIECE_BYTES = 1 << 16
 COMMAND_BYTES = 1 << 17
 
 
+class Program:
+    """A command that runs over there, and where its standard output is read."""
+
+    def __init__(self, process: Any, stdout: Any) -> None:
+        self.process, self.stdout = process, stdout
+
+
 class LocalEnd:
     """An async context; `command` is what a local program starts. `count` is told how many bytes came for it."""
 
-    def __init__(self, start: Callable[[str], Awaitable[Any]], count: Callable[[int], object] = int) -> None:
+    def __init__(self, start: Callable[[str], Awaitable[Program]], count: Callable[[int], object] = int) -> None:
         self._start, self._count = start, count
         self._folder = ""
         self._server: asyncio.AbstractServer | None = None
@@ -57,10 +64,11 @@ class LocalEnd:
         tasks: list[asyncio.Task[None]] = []
         try:
             command = json.loads(await reader.readline())
-            process = await self._start(command)
+            program = await self._start(command)
+            process = program.process
             tasks = [
                 asyncio.create_task(self._up(reader, process)),
-                asyncio.create_task(self._down(b"o", process.stdout, writer)),
+                asyncio.create_task(self._down(b"o", program.stdout, writer)),
                 asyncio.create_task(self._down(b"e", process.stderr, writer)),
             ]
             await asyncio.gather(*tasks[1:])

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import shlex
 import signal
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,10 +19,12 @@ import asyncssh
 
 from ringkeep.links import LinkError
 from ringkeep.links.failures import as_link_errors, last_line
-from ringkeep.links.host_keys import HOST_KEYS, algorithms
+from ringkeep.links.host_keys import algorithms, exchanges, host_keys
 from ringkeep.links.host_keys import fingerprint as fingerprint
 from ringkeep.links.host_keys import new_key as new_key
-from ringkeep.links.local_end import LocalEnd
+from ringkeep.links.listening import Listening
+from ringkeep.links.local_end import LocalEnd, Program
+from ringkeep.phonesystem.sentences import Sentence, amount
 
 KEEPALIVE_S, KEEPALIVES_MISSED = 15, 3
 PIECE_BYTES = 1 << 16
@@ -52,6 +55,7 @@ class Target:
     password: str | None = field(default=None, repr=False)
     sudo: bool = False  # whether `run(..., sudo=True)` goes through `sudo -n`
     jump: Target | None = None
+    old: bool = False  # whether SSH that rests on SHA-1 will do: asked for by a person, never taken by itself
 
     @property
     def address(self) -> str:
@@ -75,6 +79,7 @@ class Connection:
     def __init__(self, connection: asyncssh.SSHClientConnection, target: Target) -> None:
         self._connection, self._target = connection, target
         self._received = 0
+        self._mark = f"ringkeep-{secrets.token_hex(8)}"
 
     async def run(
         self,
@@ -112,7 +117,8 @@ class Connection:
                 said = asyncio.create_task(self._stderr(process))
                 try:
                     process.stdin.write_eof()
-                    while piece := await _before(until, process.stdout.read(PIECE_BYTES)):
+                    out = self._listen(process)
+                    while piece := await _before(until, out.read(PIECE_BYTES)):
                         self._received += len(piece)
                         yield piece
                     code = await _before(until, self._ended(process))
@@ -122,7 +128,12 @@ class Connection:
         self._check_sudo(sudo, code, err)
         if code != 0:
             raise LinkError(
-                "failed", f"A command on {self._target.address} ended with {code}: {last_line(err)}", permanent=True
+                "failed",
+                Sentence(
+                    "A command on {address} ended with {code}: {why}",
+                    {"address": self._target.address, "code": code, "why": last_line(err)},
+                ),
+                permanent=True,
             )
 
     async def _talk(
@@ -152,11 +163,17 @@ class Connection:
         if sudo and self._target.sudo and self._target.user != "root":
             # In English, so that a refusal is understood; `env`, for not every account's shell is a Bourne one.
             command = f"env LC_ALL=C sudo -n -- sh -c {shlex.quote(command)}"
-        process = await self._connection.create_process(command, encoding=None)
+        process = await self._begun(command)
         try:
             yield process
         finally:
             _end(process)
+
+    async def _begun(self, command: str) -> asyncssh.SSHClientProcess[bytes]:
+        return await self._connection.create_process(f"echo {self._mark}; {command}", encoding=None)
+
+    def _listen(self, process: asyncssh.SSHClientProcess[bytes]) -> Listening:
+        return Listening(process, self._mark, self._target.address)
 
     async def _feed(self, process: asyncssh.SSHClientProcess[bytes], source: AsyncIterator[bytes]) -> None:
         async for piece in source:
@@ -170,13 +187,17 @@ class Connection:
 
     async def _stdout(self, process: asyncssh.SSHClientProcess[bytes], limit_bytes: int) -> bytes:
         pieces, size = [], 0
-        while piece := await process.stdout.read(PIECE_BYTES):
+        out = self._listen(process)
+        while piece := await out.read(PIECE_BYTES):
             size += len(piece)
             self._received += len(piece)
             if size > limit_bytes:
                 raise LinkError(
                     "failed",
-                    f"{self._target.address} answered more than {limit_bytes} bytes to one question.",
+                    Sentence(
+                        "{address} answered more than {size} to one question.",
+                        {"address": self._target.address, "size": amount(limit_bytes)},
+                    ),
                     permanent=True,
                 )
             pieces.append(piece)
@@ -195,7 +216,7 @@ class Connection:
         if process.exit_signal is not None:  # as a shell has it
             return 128 + getattr(signal, f"SIG{process.exit_signal[0]}", 0)
         if process.exit_status is None:
-            raise LinkError("cut", f"The connection to {self._target.address} was cut.")
+            raise LinkError("cut", Sentence("The connection to {address} was cut.", {"address": self._target.address}))
         return process.exit_status
 
     def _check_sudo(self, sudo: bool, code: int, err: str) -> None:
@@ -203,8 +224,15 @@ class Connection:
         if sudo and self._target.sudo and code != 0 and (there_is_none or any(words in err for words in NO_SUDO)):
             raise LinkError(
                 "no-sudo",
-                f"{self._target.address} may not use sudo without a password ({last_line(err)}). Put this line into "
-                f"/etc/sudoers.d/ringkeep there: {SUDO_LINE.format(user=self._target.user)}",
+                Sentence(
+                    "{address} may not use sudo without a password ({why}). Put this line into "
+                    "/etc/sudoers.d/ringkeep there: {line}",
+                    {
+                        "address": self._target.address,
+                        "why": last_line(err),
+                        "line": SUDO_LINE.format(user=self._target.user),
+                    },
+                ),
                 permanent=True,
             )
 
@@ -217,8 +245,9 @@ class Connection:
         async with LocalEnd(self._open_for_program, self._count) as end:
             yield end.command
 
-    async def _open_for_program(self, command: str) -> asyncssh.SSHClientProcess[bytes]:
-        return await self._connection.create_process(command, encoding=None)
+    async def _open_for_program(self, command: str) -> Program:
+        process = await self._begun(command)
+        return Program(process, self._listen(process))
 
     def _count(self, size_bytes: int) -> None:
         self._received += size_bytes
@@ -272,24 +301,44 @@ async def _connect(target: Target, timeout_s: float) -> AsyncIterator[Connection
         yield Connection(connection, target)
 
 
+async def _told_why(greet: Callable[[], Awaitable[T]], times: int = 3) -> T:
+    """A server that has no kind of SSH in common with us closes at once, and what it said is often lost with that."""
+    while True:
+        try:
+            return await greet()
+        except (asyncssh.ConnectionLost, ConnectionResetError):
+            times -= 1
+            if times == 0:
+                raise
+            await asyncio.sleep(0.1)
+
+
 @asynccontextmanager
 async def _opened(
     target: Target, timeout_s: float, tunnel: asyncssh.SSHClientConnection | None
 ) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    if target.host_key is None:
-        raise LinkError("host-key-changed", f"No host key of {target.address} is pinned.", permanent=True)
+    host_key = target.host_key
+    if host_key is None:
+        raise LinkError(
+            "host-key-changed",
+            Sentence(
+                "No host key of {address} is pinned: enrol it again with `ringkeep enrol --again`.",
+                {"address": target.address},
+            ),
+            permanent=True,
+        )
     with as_link_errors(target):
         async with asyncio.timeout(timeout_s):
-            connection = await asyncssh.connect(
+            connection = await _told_why(lambda: asyncssh.connect(
                 target.host, target.port, tunnel=tunnel or (), username=target.user,
-                known_hosts=([asyncssh.import_public_key(target.host_key)], [], []),
-                server_host_key_algs=algorithms(target.host_key),
+                known_hosts=([asyncssh.import_public_key(host_key)], [], []),
+                server_host_key_algs=algorithms(host_key, target.old), kex_algs=exchanges(target.old),
                 client_keys=[asyncssh.import_private_key(target.key)] if target.key else None,
                 password=target.password, agent_path=None, config=None, gss_kex=False, gss_auth=False, x509_trusted_certs=None,
                 preferred_auth="publickey,password,keyboard-interactive", login_timeout=timeout_s,
                 keepalive_interval=KEEPALIVE_S, keepalive_count_max=KEEPALIVES_MISSED, compression_algs=None,
                 request_pty=False,
-            )  # fmt: skip
+            ))  # fmt: skip
     try:
         yield connection
     finally:
@@ -303,28 +352,43 @@ async def _explained(target: Target, error: LinkError, timeout_s: float) -> Link
     """Which key it shows instead, and what to do."""
     shown = "unknown"
     with contextlib.suppress(LinkError):
-        shown = fingerprint(await ask_host_key(target.host, target.port, jump=target.jump, timeout_s=timeout_s))
+        shown = fingerprint(
+            await ask_host_key(target.host, target.port, jump=target.jump, old=target.old, timeout_s=timeout_s)
+        )
     return LinkError(
         error.kind,
-        f"{target.address} shows another host key ({shown}) than the one pinned at enrolment ({fingerprint(target.host_key or '')}). "
-        "Nothing was sent to it. If the server was reinstalled, pin the new one with `ringkeep enrol --again --name NAME`; otherwise somebody may stand "
-        "between you and it.",
+        Sentence(
+            "{address} shows another host key ({shown}) than the one pinned at enrolment "
+            "({pinned}). Nothing was sent to it. If the server was reinstalled, pin the new one "
+            "with `ringkeep enrol --again --name NAME`; otherwise somebody may stand between you and "
+            "it.",
+            {"address": target.address, "shown": shown, "pinned": fingerprint(target.host_key or "")},
+        ),
         permanent=True,
     )
 
 
-async def ask_host_key(host: str, port: int, *, jump: Target | None = None, timeout_s: float = 20.0) -> str:
+async def ask_host_key(
+    host: str, port: int, *, jump: Target | None = None, old: bool = False, timeout_s: float = 20.0
+) -> str:
     """The host key that answers there, for pinning at enrolment: "ssh-ed25519 AAAA..."."""
-    target = Target(host, port, "", None)
+    target = Target(host, port, "", None, old=old)
     async with contextlib.AsyncExitStack() as stack:
         tunnel: Any = ()
         if jump:
             tunnel = await stack.enter_async_context(_opened(jump, timeout_s, None))
         with as_link_errors(target):
             async with asyncio.timeout(timeout_s):
-                key = await asyncssh.get_server_host_key(
-                    host, port, tunnel=tunnel, config=None, server_host_key_algs=HOST_KEYS
+                key = await _told_why(
+                    lambda: asyncssh.get_server_host_key(
+                        host,
+                        port,
+                        tunnel=tunnel,
+                        config=None,
+                        server_host_key_algs=host_keys(old),
+                        kex_algs=exchanges(old),
+                    )
                 )
     if key is None:
-        raise LinkError("unreachable", f"{host}:{port} shows no host key.")
+        raise LinkError("unreachable", Sentence("{host}:{port} shows no host key.", {"host": host, "port": port}))
     return " ".join(key.export_public_key().decode().split()[:2])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-TUPLES = ("databases", "disks", "not_readable", "outside")
+TUPLES = ("databases", "disks", "not_readable", "outside", "sqlite", "others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Facts:
     root: bool = False  # whether our commands run there as root, by sudo or by the account itself
     database_bytes: dict[str, int] = field(default_factory=dict)  # database -> data and indexes
     outside: tuple[str, ...] = ()  # files elsewhere that the configuration includes or links to
+    sqlite: tuple[str, ...] = ()  # SQLite files of the product
+    others: tuple[str, ...] = ()  # asterisk.conf of other Asterisks that run there; they are not looked after
 
     def as_document(self) -> dict[str, Any]:
         """For `PhoneSystem.facts`."""
@@ -82,11 +84,12 @@ class Product:
     name: str
     signs: str  # shell that prints what tells the product and its version, in sections of its own
     recognised: Callable[[Mapping[str, str]], str | None]  # those sections -> version, "" when unknown; None: another
-    login: str = ""  # shell that sets RK_USER and RK_PASSWORD from the product's own files
+    login: str = ""  # shell that offers (`rk_offer`) what the product's own files hold
     databases: tuple[str, ...] = ()  # names that belong to it when they are there
     needed: tuple[str, ...] = ()  # those without which it is none: not to be seen there is a fault, not an absence
     records: tuple[str, ...] = ()  # those of them that hold call records only
     modules: Callable[[Mapping[str, str]], dict[str, str]] = lambda _: {}
+    sqlite: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _: ()  # those sections -> its SQLite files
     extra: Callable[[Facts], tuple[Part, ...]] = lambda _: ()
     quiet_tables: tuple[str, ...] = ()  # LIKE patterns of tables that change without anybody having configured anything
     quiet_keys: tuple[str, ...] = ()  # families of astdb likewise

@@ -83,7 +83,9 @@ def _state(path: str, product: Product) -> str:
         '"file:"+sys.argv[1]+"?mode=ro",uri=True).execute("select key,value from astdb")]'
     )
     return f"""section p-state
-{{ if [ -r {file} ] && command -v sqlite3 >/dev/null 2>&1; then sqlite3 -readonly -cmd '.timeout 3000' {file} {shlex.quote(query)}
+{{ if [ -r {file} ] && command -v sqlite3 >/dev/null 2>&1; then
+  sqlite3 -readonly -cmd '.timeout 3000' {file} {shlex.quote(query)} ||  # neither option is as old as CentOS 7
+  printf '.timeout 3000\n%s;\n' {shlex.quote(query)} | sqlite3 {file}
 elif [ -r {file} ] && command -v python3 >/dev/null 2>&1; then python3 -c {shlex.quote(python)} {file}
 else rk_limited 10 asterisk -rx 'database show' | sed 's/ *: /: /; s/ *$//' | grep '^/'; fi; }} 2>/dev/null |
   grep -aEv '^/({quiet})(/| |:)' | LC_ALL=C sort | rk_sum"""
@@ -100,9 +102,8 @@ def _tables(facts: Facts, product: Product) -> str:
     large = f"SELECT table_name, data_length, update_time FROM information_schema.tables WHERE {where} AND data_length >= {MAX_TABLE_BYTES}"
     return f"""{product.login}
 rk_login
-RK_DB=''; for t in mariadb mysql; do command -v $t >/dev/null 2>&1 && RK_DB=$t && break; done
 section p-tables
 if [ -n "$RK_DB" ]; then
-RK_TABLES=$(rk_db "$RK_DB" -N -B -e {shlex.quote(small)} 2>/dev/null | paste -s -d , -)
-{{ [ -n "$RK_TABLES" ] && rk_db "$RK_DB" -N -B -e "CHECKSUM TABLE $RK_TABLES"; rk_db "$RK_DB" -N -B -e {shlex.quote(large)}; }} 2>/dev/null | LC_ALL=C sort | rk_sum
+RK_TABLES=$(rk_db rk_client -N -B -e {shlex.quote(small)} 2>/dev/null | paste -s -d , -)
+{{ [ -n "$RK_TABLES" ] && rk_db rk_client -N -B -e "CHECKSUM TABLE $RK_TABLES"; rk_db rk_client -N -B -e {shlex.quote(large)}; }} 2>/dev/null | LC_ALL=C sort | rk_sum
 fi"""

@@ -11,6 +11,7 @@ from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection
 from ringkeep.pbx.facts import Facts, Product
 from ringkeep.pbx.sections import ask, lines, pairs, plain
+from ringkeep.phonesystem.sentences import Sentence
 
 # Where Asterisk keeps things when asterisk.conf does not say (Asterisk's Makefile; Debian differs in astdatadir).
 DIRECTORIES = {
@@ -29,27 +30,54 @@ MATTERING = (
     r"iaxmodem|openvpn|wireguard|linux-image|kernel|sqlite|python3|perl"
 )
 
+# Which Asterisk: the one that runs, if it is not in a container, and if several run the one with the usual configuration.
+# `read` starts no program, and there may be hundreds of processes.
+PLACE = r"""
+RK_CONF=''; RK_RUNNING=''
+case "$(cat /proc/self/cgroup 2>/dev/null)" in *docker*|*lxc*|*libpod*|*kubepods*|*containerd*) rk_inside=yes;; *) rk_inside='';; esac
+for p in /proc/[0-9]*; do
+  rk_comm=''; read -r rk_comm < "$p/comm" || continue
+  [ "$rk_comm" = asterisk ] || continue
+  rk_conf=$(tr '\0' '\n' < "$p/cmdline" | sed -n '/^-[a-zA-Z]*C$/ { n; p; q; }' | head -c 300)
+  rk_where=here
+  [ -n "$rk_inside" ] || case "$(cat "$p/cgroup" 2>/dev/null)" in *docker*|*lxc*|*libpod*|*kubepods*|*containerd*) rk_where=container;; esac
+  rk_conf=${rk_conf:-/etc/asterisk/asterisk.conf}
+  [ -f "$rk_conf" ] || rk_where=container
+  RK_RUNNING="$RK_RUNNING$rk_where	$rk_conf
+"
+done 2>/dev/null
+for f in /etc/asterisk/asterisk.conf $(echo "$RK_RUNNING" | sed -n 's/^here	//p') /usr/local/etc/asterisk/asterisk.conf /opt/asterisk/etc/asterisk/asterisk.conf; do
+  [ -f "$f" ] && RK_CONF=$f && break
+done
+RK_CONF=${RK_CONF:-/etc/asterisk/asterisk.conf}; RK_ETC=${RK_CONF%/*}
+"""
+
 SCRIPT = (
-    r"""
+    PLACE
+    + r"""
 section clock-first; date +%s.%N
 section account; id -u; id -un
 section asterisk-version
 if command -v asterisk >/dev/null 2>&1; then
-  rk_limited 5 asterisk -rx 'core show version' 2>/dev/null | head -n 2; rk_limited 5 asterisk -V 2>/dev/null | head -n 1
+  rk_limited 5 asterisk -C "$RK_CONF" -rx 'core show version' 2>/dev/null | head -n 2; rk_limited 5 asterisk -V 2>/dev/null | head -n 1
 fi
 section asterisk-there
-[ -d /etc/asterisk ] && echo folder; command -v asterisk
-section asterisk-conf; head -c 20000 /etc/asterisk/asterisk.conf 2>/dev/null
+[ -d "$RK_ETC" ] && echo folder; command -v asterisk
+section asterisk-conf; head -c 20000 "$RK_CONF" 2>/dev/null
+section asterisk-place; echo "$RK_CONF"
+section asterisk-running; echo "$RK_RUNNING"
+section asterisk-settings
+command -v asterisk >/dev/null 2>&1 && rk_limited 5 asterisk -C "$RK_CONF" -rx 'core show settings' 2>/dev/null | grep -E '(directory|Configuration file|ASTDB): ' | head -n 40
 section os-release; head -c 5000 /etc/os-release 2>/dev/null; head -n 1 /etc/redhat-release 2>/dev/null | sed 's/^/REDHAT=/'
 section hostname; hostname 2>/dev/null || cat /proc/sys/kernel/hostname
 section time-zone; readlink /etc/localtime; head -n 1 /etc/timezone 2>/dev/null; sed -n 's/^ZONE=//p' /etc/sysconfig/clock 2>/dev/null
 section tools; for t in rsync sqlite3 mysqldump mariadb-dump mysql mariadb python3 tar gzip md5sum find; do command -v $t >/dev/null 2>&1 && echo $t; done
 section packages
 if command -v dpkg-query >/dev/null 2>&1; then dpkg-query -W -f '${Package}\t${Version}\t${db:Status-Abbrev}\n' 2>/dev/null | sed -n 's/\tii *$//p'
-elif command -v rpm >/dev/null 2>&1; then rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n' 2>/dev/null; fi | grep -E '"""
+elif command -v rpm >/dev/null 2>&1; then rk_limited 20 rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n' 2>/dev/null; fi | grep -E '"""
     + MATTERING
     + r"""' | sort | head -n 2000
-section disks; df -Pk 2>/dev/null | awk 'NR > 1 && $1 !~ /^(tmpfs|devtmpfs|udev|overlay-none|none)$/ { print $2 "\t" $4 "\t" $6 }' | head -n 100
+section disks; { rk_limited 5 df -Pk || rk_limited 5 df -Pkl; } 2>/dev/null | awk '!seen[$6]++' | awk 'NR > 1 && $1 !~ /^(tmpfs|devtmpfs|udev|overlay-none|none)$/ { print $2 "\t" $4 "\t" $6 }' | head -n 100
 section addresses; ip -o addr show 2>/dev/null | awk '$3 ~ /inet/ { print $2 "\t" $4 }' | head -n 200
 section routes; ip route show 2>/dev/null | head -n 100
 section links; ip -o link show 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\)[:@].*link\/ether \([0-9a-f:]*\).*/\1\t\2/p' | head -n 100
@@ -61,20 +89,19 @@ section memory; sed -n 's/^MemTotal:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/meminf
 section machine; for f in sys_vendor product_name product_serial; do printf '%s\t' $f; head -c 200 /sys/class/dmi/id/$f 2>/dev/null || echo; done
 section cards; lspci 2>/dev/null | grep -iE 'digium|sangoma|wildcard|openvox|tiger|communication' | head -n 20
 section unreadable
-for f in /etc/asterisk /etc/asterisk/* /var/lib/asterisk /var/spool/asterisk/voicemail /var/spool/asterisk/monitor /var/log/asterisk /etc/freepbx.conf /etc/issabel.conf /etc/amportal.conf; do
+for f in "$RK_ETC" "$RK_ETC"/* /var/lib/asterisk /var/spool/asterisk/voicemail /var/spool/asterisk/monitor /var/log/asterisk /etc/freepbx.conf /etc/issabel.conf /etc/amportal.conf; do
   [ -e "$f" ] && ! [ -r "$f" ] && echo "$f"
 done | head -n 200
 section outside
-{ find /etc/asterisk -type l -exec readlink -f '{}' + 2>/dev/null
-  grep -rhsE '^[[:space:]]*#(try)?include[[:space:]]+"?/' /etc/asterisk 2>/dev/null | sed 's/^[^/]*//; s/[">;[:space:]].*//'; } | grep -v '^/etc/asterisk/' | sort -u | head -n 500
-RK_DB=''; for t in mariadb mysql; do command -v $t >/dev/null 2>&1 && RK_DB=$t && break; done
+{ find "$RK_ETC" -type l -exec readlink -f '{}' + 2>/dev/null
+  grep -rhsE '^[[:space:]]*#(try)?include[[:space:]]+"?/' "$RK_ETC" 2>/dev/null | sed 's/^[^/]*//; s/[">;[:space:]].*//'; } | grep -vF "$RK_ETC/" | sort -u | head -n 500
 """
 )
 
 DATABASES = r"""
 section databases
-if [ -n "$RK_DB" ]; then rk_limited 5 true
-  rk_db "$RK_DB" -N -B -e 'SELECT s.schema_name, COALESCE(SUM(t.data_length + t.index_length), 0) FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name GROUP BY s.schema_name' 2>/dev/null
+if [ -n "$RK_DB" ]; then
+  rk_db rk_client -N -B -e 'SELECT s.schema_name, COALESCE(SUM(t.data_length + t.index_length), 0) FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name GROUP BY s.schema_name' 2>/dev/null
 fi
 section odbc; sed -n 's/^[[:space:]]*[Dd]atabase[[:space:]]*=[[:space:]]*//p' /etc/odbc.ini 2>/dev/null | head -n 20
 """
@@ -93,10 +120,21 @@ async def recognise(connection: Connection, products: tuple[Product, ...]) -> Fa
 
 def read(sections: Mapping[str, str], products: tuple[Product, ...], before: float, after: float) -> Facts:
     """The facts in the answer; `before` and `after` is when we asked and had it, by our clock."""
+    if not sections.get("asterisk-there", "").strip() and "container" in _others(sections):
+        raise LinkError(
+            "failed",
+            Sentence(
+                "Asterisk runs in a container on this machine, not on the machine itself. Enrol the container: give it an SSH "
+                "server of its own."
+            ),
+            permanent=True,
+        )
     if not sections.get("asterisk-there", "").strip():
         raise LinkError(
             "failed",
-            "There is no Asterisk on this machine: neither /etc/asterisk nor the program. Is it the right one?",
+            Sentence(
+                "There is no Asterisk on this machine: neither /etc/asterisk nor the program. Is it the right one?"
+            ),
             permanent=True,
         )
     product, version = next((p, v) for p in products if (v := p.recognised(sections)) is not None)
@@ -114,7 +152,7 @@ def read(sections: Mapping[str, str], products: tuple[Product, ...], before: flo
         hostname=next(iter(lines(sections.get("hostname", ""))), None),
         time_zone=_time_zone(sections.get("time-zone", "")),
         clock_off_s=_clock_off(sections, before, after),
-        directories=_directories(sections.get("asterisk-conf", "")),
+        directories=_directories(sections),
         databases=databases,
         modules=product.modules(sections),
         packages=pairs(sections.get("packages", "")),
@@ -129,6 +167,8 @@ def read(sections: Mapping[str, str], products: tuple[Product, ...], before: flo
         root=sections.get("account", "").split("\n")[0].strip() == "0",
         database_bytes={name: sizes[name] for name in databases},
         outside=tuple(p for p in lines(sections.get("outside", "")) if _belongs(p)),
+        sqlite=product.sqlite(sections),
+        others=_others(sections),
     )
 
 
@@ -162,14 +202,26 @@ def _clock_off(sections: Mapping[str, str], before: float, after: float) -> floa
     return round(off, 3) if abs(off) < 1e10 else None
 
 
-def _directories(text: str) -> dict[str, str]:
-    """[directories] of asterisk.conf over the usual ones; folders of everybody are not believed."""
+SETTINGS = {  # main/asterisk.c, "core show settings"
+    "Configuration directory": "astetcdir", "Module directory": "astmoddir", "Spool directory": "astspooldir",
+    "Log directory": "astlogdir", "Run/Sockets directory": "astrundir", "VarLib directory": "astvarlibdir",
+    "Data directory": "astdatadir", "AGI Scripts directory": "astagidir",
+}  # fmt: skip
+
+
+def _directories(sections: Mapping[str, str]) -> dict[str, str]:
+    """What the running Asterisk says, over [directories] of asterisk.conf, over the usual ones; folders of everybody are
+    not believed."""
+    text = sections.get("asterisk-conf", "")
     found = dict(DIRECTORIES)
+    place = sections.get("asterisk-place", "").strip().rpartition("/")[0]
+    if is_folder_of_its_own(place):
+        found["astetcdir"] = place
     inside = False
     for line in text.split("\n"):
         line = line.split(";")[0].strip()
         if line.startswith("["):
-            inside = line.startswith("[directories]")
+            inside = line.startswith("[directories]") and "(!" not in line  # a template counts for nothing
         name, arrow, value = (x.strip() for x in line.partition("="))
         if inside and arrow and name in DIRECTORIES:
             path = value.removeprefix(">").strip().rstrip("/")
@@ -177,7 +229,23 @@ def _directories(text: str) -> dict[str, str]:
                 found[name] = path
     if "astdatadir" not in text and "/usr/share/asterisk" not in found.values():
         found["astdatadir"] = found["astvarlibdir"]
-    return found
+    said = pairs(sections.get("asterisk-settings", ""), ": ")
+    believed = {SETTINGS[name]: path for name, path in said.items() if name in SETTINGS and is_folder_of_its_own(path)}
+    if "astvarlibdir" in believed and "astdbdir" not in text:
+        believed["astdbdir"] = believed["astkeydir"] = believed["astvarlibdir"]
+    for name, key in (("ASTDB", "astdbdir"), ("IAX2 Keys directory", "astkeydir")):
+        above = said.get(name, "").rpartition("/")[0]
+        if is_folder_of_its_own(above):
+            believed[key] = above
+    return found | believed
+
+
+def _others(sections: Mapping[str, str]) -> tuple[str, ...]:
+    """asterisk.conf of every other Asterisk that runs there, and "container" for one in a container."""
+    mine = sections.get("asterisk-place", "").strip()
+    running = [line.split("\t") for line in sections.get("asterisk-running", "").split("\n")[:50] if "\t" in line]
+    found = {plain(conf, 200) if where == "here" else "container" for where, conf, *_ in running}
+    return tuple(sorted(found - {mine}))
 
 
 def is_folder_of_its_own(path: str) -> bool:

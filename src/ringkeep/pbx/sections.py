@@ -12,11 +12,14 @@ from collections.abc import Iterable
 
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection
+from ringkeep.phonesystem.sentences import Sentence
 
 MAX_SECTION = 1 << 20  # characters
 MAX_ANSWER = 8 << 20  # bytes
 
 # `section NAME` starts a section. `rk_limited` keeps a program from hanging (an Asterisk that does not answer).
+# `rk_offer USER PASSWORD HOST` offers a login that a product's file holds: passwords are changed, and files that nothing reads any
+# more keep the old one, so the first that the server takes counts; where it takes none, what root needs no login for.
 # `rk_db PROGRAM ...` runs a MySQL client with the product's own login, which reaches it neither as an argument nor
 # as a file that stays: the process list of the phone system never shows a password.
 PRELUDE = r"""
@@ -27,15 +30,28 @@ rk_polite=''
 if nice -n 19 true 2>/dev/null; then rk_polite='nice -n 19'; fi
 if ionice -c 3 true 2>/dev/null; then rk_polite="ionice -c 3 $rk_polite"; fi
 rk_quoted() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }
-RK_USER=''; RK_PASSWORD=''; RK_LOGIN=''
+RK_DB=''; for t in mariadb mysql; do command -v $t >/dev/null 2>&1 && RK_DB=$t && break; done
+RK_LOGIN=''; RK_TAKEN=''
 rk_db() { rk_program=$1; shift; "$rk_program" --defaults-extra-file=/dev/fd/9 "$@" 9<<RKEND
 [client]
 $RK_LOGIN
 RKEND
 }
+rk_client() { rk_limited 20 "$RK_DB" "$@" --connect-timeout=10; }
+rk_taken() { [ -n "$RK_DB" ] && rk_db rk_client -N -B -e 'SELECT 1' >/dev/null 2>&1 && RK_TAKEN=yes; }
+rk_offer() {
+  [ -n "$1" ] && [ -z "$RK_TAKEN" ] || return 0
+  rk_first=$RK_LOGIN
+  RK_LOGIN="user=\"$(rk_quoted "$1")\"
+password=\"$(rk_quoted "$2")\""
+  case "$3" in ''|localhost|127.0.0.1|::1) ;; *) RK_LOGIN="$RK_LOGIN
+host=\"$(rk_quoted "$3")\"";; esac
+  rk_taken || RK_LOGIN=${rk_first:-$RK_LOGIN}
+}
 rk_login() {
-  if [ -n "$RK_USER" ]; then RK_LOGIN="user=\"$(rk_quoted "$RK_USER")\"
-password=\"$(rk_quoted "$RK_PASSWORD")\""; fi
+  [ -z "$RK_TAKEN" ] && [ -n "$RK_LOGIN" ] || return 0
+  rk_first=$RK_LOGIN; RK_LOGIN=''
+  rk_taken || RK_LOGIN=$rk_first
 }
 """
 
@@ -47,7 +63,10 @@ async def ask(connection: Connection, script: str, *, timeout_s: float = 60.0) -
     result = await connection.run("sh -s", sudo=True, stdin=whole.encode(), timeout_s=timeout_s, limit_bytes=MAX_ANSWER)
     sections = parse(result.out, mark)
     if "end" not in sections:
-        raise LinkError("failed", f"The phone system did not answer as a Unix shell does: {plain(result.err, 200)}")
+        raise LinkError(
+            "failed",
+            Sentence("The phone system did not answer as a Unix shell does: {why}", {"why": plain(result.err, 200)}),
+        )
     return sections
 
 

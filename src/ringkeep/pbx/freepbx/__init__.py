@@ -18,13 +18,15 @@ sed -n 's/.*<version>\([0-9A-Za-z.]*\)<.*/\1/p' /var/www/html/admin/modules/fram
 section freepbx-distro; head -c 100 /etc/schmooze/pbx-version 2>/dev/null
 section freepbx-modules
 if [ -s /etc/freepbx.conf ] && [ -n "$RK_DB" ]; then
-  rk_db "$RK_DB" -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
+  rk_db rk_client -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
 fi
 """
 
 LOGIN = r"""
 rk_php() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/freepbx.conf 2>/dev/null | head -n 1 | sed "s/\\\\\(['\\\\]\)/\1/g"; }
-if [ -z "$RK_USER" ] && [ -r /etc/freepbx.conf ]; then RK_USER=$(rk_php AMPDBUSER); RK_PASSWORD=$(rk_php AMPDBPASS); fi
+[ -r /etc/freepbx.conf ] && rk_offer "$(rk_php AMPDBUSER)" "$(rk_php AMPDBPASS)" "$(rk_php AMPDBHOST)"
+rk_amportal() { sed -n "s/^$1=//p" /etc/amportal.conf 2>/dev/null | head -n 1 | sed 's/[[:space:]]*$//'; }
+[ -r /etc/amportal.conf ] && rk_offer "$(rk_amportal AMPDBUSER)" "$(rk_amportal AMPDBPASS)" "$(rk_amportal AMPDBHOST)"
 """
 
 

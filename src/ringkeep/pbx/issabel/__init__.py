@@ -6,30 +6,29 @@ import re
 from collections.abc import Mapping
 
 from ringkeep.pbx.facts import Facts, Part, Product
-from ringkeep.pbx.sections import pairs
+from ringkeep.pbx.sections import lines, pairs
 
 SIGNS = r"""
 section issabel-conf
 for f in /etc/issabel.conf /etc/issabelpbx.conf /etc/elastix.conf; do [ -s "$f" ] && echo "$f"; done
-section issabel-release; rpm -q --qf '%{VERSION}-%{RELEASE}' issabel-framework 2>/dev/null || head -c 100 /etc/issabel-release 2>/dev/null
+section issabel-sqlite; find /var/www/db -maxdepth 1 -type f -name '*.db' 2>/dev/null | sort | head -n 100
+section issabel-release; for p in issabel-framework elastix-framework; do rk_limited 10 rpm -q --qf '%{VERSION}-%{RELEASE}\n' $p 2>/dev/null && break; done || head -c 100 /etc/issabel-release 2>/dev/null
 section issabel-pbx
 sed -n 's/.*<version>\([0-9A-Za-z.]*\)<.*/\1/p' /var/www/html/admin/modules/framework/module.xml 2>/dev/null | head -n 1
 section issabel-modules
-if [ -s /etc/issabel.conf ] || [ -s /etc/issabelpbx.conf ]; then
-  [ -n "$RK_DB" ] && rk_db "$RK_DB" -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
+if [ -s /etc/issabel.conf ] || [ -s /etc/issabelpbx.conf ] || [ -s /etc/elastix.conf ]; then
+  [ -n "$RK_DB" ] && rk_db rk_client -N -B -e 'SELECT modulename, version FROM asterisk.modules WHERE enabled = 1' 2>/dev/null
 fi
 """
 
 LOGIN = r"""
-if [ -z "$RK_USER" ] && [ -r /etc/issabel.conf ]; then
-  RK_PASSWORD=$(sed -n 's/^mysqlrootpwd=//p' /etc/issabel.conf | head -n 1); [ -n "$RK_PASSWORD" ] && RK_USER=root
-fi
-if [ -z "$RK_USER" ] && [ -r /etc/amportal.conf ]; then
-  RK_USER=$(sed -n 's/^AMPDBUSER=//p' /etc/amportal.conf | head -n 1)
-  RK_PASSWORD=$(sed -n 's/^AMPDBPASS=//p' /etc/amportal.conf | head -n 1)
-fi
+for f in /etc/issabel.conf /etc/elastix.conf; do
+  [ -r $f ] && rk_offer root "$(sed -n 's/^mysqlrootpwd=//p' $f | head -n 1 | sed 's/[[:space:]]*$//')"
+done
+rk_amportal2() { sed -n "s/^$1=//p" /etc/amportal.conf 2>/dev/null | head -n 1 | sed 's/[[:space:]]*$//'; }
+[ -r /etc/amportal.conf ] && rk_offer "$(rk_amportal2 AMPDBUSER)" "$(rk_amportal2 AMPDBPASS)" "$(rk_amportal2 AMPDBHOST)"
 rk_php2() { sed -n "s/^[[:space:]]*\$amp_conf\[.$1.\][[:space:]]*=[[:space:]]*['\"]\(.*\)['\"][[:space:]]*;.*/\1/p" /etc/issabelpbx.conf 2>/dev/null | head -n 1 | sed "s/\\\\\(['\\\\]\)/\1/g"; }
-if [ -z "$RK_USER" ] && [ -r /etc/issabelpbx.conf ]; then RK_USER=$(rk_php2 AMPDBUSER); RK_PASSWORD=$(rk_php2 AMPDBPASS); fi
+[ -r /etc/issabelpbx.conf ] && rk_offer "$(rk_php2 AMPDBUSER)" "$(rk_php2 AMPDBPASS)" "$(rk_php2 AMPDBHOST)"
 """
 
 
@@ -49,10 +48,17 @@ def modules(sections: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in pairs(sections.get("issabel-modules", "")).items() if re.fullmatch(r"\w{1,60}", k)}
 
 
+KNOWN = ("acl", "menu", "settings", "samples", "iptables", "email", "fax", "control_panel_design", "trunk", "rate")
+
+
+def sqlite(sections: Mapping[str, str]) -> tuple[str, ...]:
+    """Its SQLite databases, in /var/www/db."""
+    found = lines(sections.get("issabel-sqlite", ""), 100)
+    return tuple(path for path in found if re.fullmatch(r"/var/www/db/\w[\w.-]{0,60}\.db", path))
+
+
 def extra(facts: Facts) -> tuple[Part, ...]:
     """Issabel's own files: its settings, its SQLite databases, its web root."""
-    folder = "/var/www/db"
-    names = ("acl", "menu", "settings", "samples", "iptables", "email", "fax", "control_panel_design", "trunk", "rate")
     return (
         Part(
             "product",
@@ -64,7 +70,7 @@ def extra(facts: Facts) -> tuple[Part, ...]:
             excluded=("/var/www/html/var/cache", "/var/www/html/admin/modules/_cache", "*/node_modules",
                       "*/smarty/templates_c"),
             required=False,
-            sqlite=tuple(f"{folder}/{name}.db" for name in names),
+            sqlite=facts.sqlite or tuple(f"/var/www/db/{name}.db" for name in KNOWN),
         ),
     )  # fmt: skip
 
@@ -79,6 +85,7 @@ PRODUCT = Product(
     needed=("asterisk",),
     records=("asteriskcdrdb", "qstats"),
     modules=modules,
+    sqlite=sqlite,
     extra=extra,
     quiet_tables=("admin", "module\\_xml", "notifications", "cronmanager", "issabelpbx\\_log", "freepbx\\_log",
                   "sessions", "queue\\_log", "cdr", "cel", "%\\_log", "ampusers\\_sessions"),
