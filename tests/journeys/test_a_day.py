@@ -19,7 +19,7 @@ from ringkeep.standing.places import Standing
 from tests.standing import standing
 
 RINGKEEP = [str(Path(sys.executable).with_name("ringkeep"))]
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 
 
 def ringkeep(*words: str, ends_with: tuple[int, ...] = (0,)) -> Any:

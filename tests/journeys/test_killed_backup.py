@@ -42,7 +42,7 @@ def system(home: Path, saba: Standing) -> PhoneSystem:
 def work(*die: str) -> int:
     environment = {**os.environ, "TEST_JOBS": JOBS, "RINGKEEP_FIRST_PAUSE_S": "0.1"}
     command = [sys.executable, "-m", "tests.jobs.worker", *die]
-    return subprocess.run(command, timeout=120, capture_output=True, env=environment).returncode
+    return subprocess.run(command, timeout=400, capture_output=True, env=environment).returncode
 
 
 def test_killed_at_every_step_a_backup_and_its_drill_still_come_to_one_proven_backup(system: PhoneSystem) -> None:
