@@ -5,15 +5,16 @@ Rows only: no phone system is asked. A minute is what the scheduler does in one,
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any, Protocol
 
 SIZES = (1_000, 10_000)
@@ -30,29 +31,40 @@ class Figures(Protocol):
 
 
 def fleet(figures: Figures, systems: Mapping[str, Path], runs: int) -> None:
-    """A minute of the scheduler and the status page, for 1,000 and 10,000 enrolled phone systems."""
+    """A minute of the scheduler and the status page, for 1,000 and 10,000 enrolled phone systems.
+
+    In a process of its own: the settings read RINGKEEP_HOME once, and other parts have read another.
+    """
     del systems
-    with _home():
-        from ringkeep.jobs.start import prepared
+    with tempfile.TemporaryDirectory(prefix="ringkeep-bench-") as place:
+        command = [sys.executable, __file__, str(runs)]
+        measuring = subprocess.Popen(
+            command, env={**os.environ, "RINGKEEP_HOME": place}, stdout=subprocess.PIPE, text=True
+        )
+        assert measuring.stdout is not None
+        for line in measuring.stdout:
+            figures.show(*json.loads(line))
+        if measuring.wait():
+            sys.exit(f"bench: the fleet's rows could not be measured ({measuring.returncode})")
 
-        prepared()
-        there = 0
-        for size in SIZES:
-            _enrol(there, size)
-            there = size
-            _minute(figures, size, runs)
-            _pages(figures, size, runs)
+
+class _Lines:
+    """Figures for the process that prints them: one a line."""
+
+    def show(self, *figure: Any) -> None:
+        print(json.dumps(figure), flush=True)
 
 
-@contextmanager
-def _home() -> Iterator[None]:
-    """A RINGKEEP_HOME of its own; the settings read it once, so this part has a process to itself."""
-    place = tempfile.mkdtemp(prefix="ringkeep-bench-")
-    os.environ["RINGKEEP_HOME"] = place
-    try:
-        yield
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+def _measure(figures: Figures, runs: int) -> None:
+    from ringkeep.jobs.start import prepared
+
+    prepared()
+    there = 0
+    for size in SIZES:
+        _enrol(there, size)
+        there = size
+        _minute(figures, size, runs)
+        _pages(figures, size, runs)
 
 
 def _enrol(first: int, until: int) -> None:
@@ -183,8 +195,6 @@ def _cost(work: Callable[[], Any]) -> tuple[float, int]:
 
 def _pages(figures: Figures, size: int, runs: int) -> None:
     """What the page and the document take; 20 of each, their 95th percentile."""
-    import json
-
     from django.test import RequestFactory
 
     from ringkeep.translation import Words
@@ -201,4 +211,7 @@ def _pages(figures: Figures, size: int, runs: int) -> None:
             spent_s, queries = _cost(work)
             times.append(spent_s)
         figures.show(f"{size:,} systems: {name}", times, "s", PAGE_GOAL_S, f"goal; {queries} queries", 3)
-        print(f"  {name}: {median(times):.3f} s median, {max(times):.3f} s at most")
+
+
+if __name__ == "__main__":
+    _measure(_Lines(), int(sys.argv[1]))
