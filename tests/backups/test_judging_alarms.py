@@ -88,3 +88,35 @@ def test_each_complete_backup_is_kept_for_the_next_comparison_and_a_repeated_job
     before = folder("systems", str(system.pk), "before")
     assert {path.name for path in before.iterdir()} == {second.snapshot, third.snapshot}
     assert list(folder("systems", str(system.pk), "judging").iterdir()) == []
+
+
+def test_when_what_was_kept_is_gone_the_repository_is_read_and_every_change_and_what_shrank_is_still_told(
+    home: Path,
+) -> None:
+    from ringkeep.backups.actions import repository_of
+    from ringkeep.backups.judging import judge
+    from ringkeep.backups.queries import store
+    from ringkeep.home import folder
+
+    system = enrolled()
+    mirror = folder("systems", str(system.pk), "mirror")
+    calls = mirror / "var/spool/asterisk/monitor/2026/11"
+    for path, text in (("etc/asterisk/pjsip.conf", PJSIP), ("etc/asterisk/extensions.conf", EXTENSIONS)):
+        (mirror / path).parent.mkdir(parents=True, exist_ok=True)
+        (mirror / path).write_text(text)
+    calls.mkdir(parents=True)
+    for number in range(5):
+        (calls / f"{number}.wav").write_bytes(b"speech" * 100)
+    repository_of(system.customer)
+    stored = store(system.customer)
+    stored.open_or_make()
+    first = backup(system, 1, snapshot=stored.save(mirror, ["saba", "b1"], AT).snapshot)
+    (mirror / "etc/asterisk/extensions.conf").write_text(EXTENSIONS.replace("5550100", "5550199"))
+    for path in calls.iterdir():
+        path.unlink()
+    found = judge(system, backup(system, 2), first)  # nothing was ever kept of the first one
+    assert found.differences is not None and len(found.differences["changes"]) == 2
+    assert [one["values"]["before"] for one in found.shrunken] == [5]
+    assert list(folder("systems", str(system.pk), "judging").iterdir()) == []
+    gone = backup(system, 3, snapshot="f" * 64)  # which the repository does not hold
+    assert judge(system, backup(system, 4), gone).differences is None

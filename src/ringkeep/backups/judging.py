@@ -1,6 +1,7 @@
 """Judges a backup that has been fetched: what it lacks, what shrank, what changed. No phone system is asked.
 
-systems/ID/before/SNAPSHOT holds what the next comparison needs of a complete backup (`judging_content.keep`).
+systems/ID/before/SNAPSHOT holds what the next comparison needs of a complete backup (`judging_content.keep`); where it is
+gone, it is read from the repository.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import shutil
 from datetime import datetime, timedelta
 
+from ringkeep.backups.judging_again import read_again
 from ringkeep.backups.judging_apart import judge_apart
 from ringkeep.backups.judging_content import Judgement
 from ringkeep.backups.models import COMPLETE, Backup
@@ -35,6 +37,8 @@ def judge(phone_system: PhoneSystem, backup: Backup, last: Backup | None) -> Jud
     previous = before / last.snapshot if last is not None and last.snapshot else None
     whole = bool(backup.parts) and all(part["state"] in ("ok", "skipped") for part in backup.parts)
     keep_as = before / backup.snapshot if whole and backup.snapshot else None
+    if previous is not None and last is not None and not previous.is_dir():
+        read_again(phone_system, last.snapshot, workplace, previous)
     found = judge_apart(
         mirror,
         previous if previous and previous.is_dir() else None,
