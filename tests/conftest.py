@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -23,20 +24,34 @@ os.environ.pop("RINGKEEP_DATABASE_URL", None)
 django.setup()
 
 
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RINGKEEP_HOME with its tables and keys, to be copied: making them takes a second or two."""
+    place = tmp_path_factory.mktemp("made-home")
+    place.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        _use(place, patch)
+        connections.close_all()  # the last one takes the journals in
+    return place
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(made_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh RINGKEEP_HOME with its tables, for this process and those it starts."""
     place = tmp_path / "home"
-    place.mkdir(mode=0o700)
-    monkeypatch.setenv("RINGKEEP_HOME", str(place))
+    shutil.copytree(made_home, place)
+    _use(place, monkeypatch)
+    yield place
+    connections.close_all()
+
+
+def _use(place: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("RINGKEEP_HOME", str(place))
     from ringkeep.jobs.start import prepared
 
     connections.close_all()
-    database = connections["default"]
-    database.settings_dict["NAME"] = str(place / "ringkeep.sqlite3")
+    connections["default"].settings_dict["NAME"] = str(place / "ringkeep.sqlite3")
     prepared()
-    yield place
-    connections.close_all()
 
 
 @pytest.fixture(scope="session")
