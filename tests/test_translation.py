@@ -89,7 +89,8 @@ def test_every_text_has_a_persian_one_and_the_catalogue_holds_nothing_else() -> 
 def test_a_translation_fills_in_what_its_text_does_and_is_persian() -> None:
     for english, persian in catalogue().items():
         assert places(persian) == places(english), english
-        assert re.search("[آ-ی؛،]", persian), english
+        if re.search("[A-Za-z]", re.sub(r"{\w*}", "", english)):
+            assert re.search("[آ-ی؛،]", persian), english
         own = re.sub(
             r"[A-Za-z][\w.:/@-]*", "", persian
         )  # without names, paths and addresses, which are written as they are

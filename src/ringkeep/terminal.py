@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 
 import typer
 
@@ -43,16 +42,3 @@ def print_json(document: object) -> None:
 def hush() -> None:
     """Nobody takes what we print: let what is still to be printed go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def unforeseen(error: Exception) -> tuple[str, str]:
-    """(code, message) of an error that no part expects: the operating system's refusal, or a fault of ours."""
-    if isinstance(error, OSError):
-        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
-        return "refused", f"The operating system refused something that is needed ({what})."
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
-    said = f"{type(error).__name__}: {error}"[:300]
-    return "internal", f"Ringkeep itself failed on this phone system: please report it ({said}, {where})."

@@ -47,12 +47,9 @@ def _language() -> str:
 
 def _of_the_machine(error: Exception) -> Sentence | None:
     """What the operating system refused, such as: the current folder was deleted."""
-    from ringkeep.phonesystem.sentences import Sentence
+    from ringkeep.sources.errors import unforeseen
 
-    if not isinstance(error, OSError):
-        return None
-    what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-    return Sentence("The machine that Ringkeep runs on refused something that is needed ({what}).", {"what": what})
+    return unforeseen(error)[1] if isinstance(error, OSError) else None
 
 
 def _of_the_records(error: Exception) -> Sentence | None:

@@ -34,6 +34,7 @@ from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.completeness import missing as find_missing
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence, Told
 from ringkeep.sources import listed
 from ringkeep.sources.astdb import write_astdb
 from ringkeep.sources.contents import phone_system, read_contents
@@ -45,7 +46,7 @@ MOST_LEFT_OUT = 40  # named in a report
 LEFT_OUT_RIGHTLY = ("link out of the tree", "logs left out", "recordings left out")
 
 
-class CouldNotTry(Exception):
+class CouldNotTry(Told):
     """The drill could not be tried at all; the message says why and what to do (exit code 3)."""
 
 
@@ -53,7 +54,12 @@ class NeedImage(CouldNotTry):
     """An image must be built first, outside the sealed namespaces: building needs the network."""
 
     def __init__(self, version: int) -> None:
-        super().__init__(f"the lab image for Asterisk {version} is missing: ringkeep lab build {version}")
+        super().__init__(
+            Sentence(
+                "The image of Asterisk {asterisk} is missing. Build it with: ringkeep lab build {asterisk}",
+                {"asterisk": version},
+            )
+        )
         self.version = version
 
 

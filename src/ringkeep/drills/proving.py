@@ -22,8 +22,11 @@ from ringkeep.lab.cli import build_image
 from ringkeep.lab.image import RECIPES, ImageError
 from ringkeep.lab.lab import LabError
 from ringkeep.lab.server import Server
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.sources.errors import unforeseen
 from ringkeep.sources.source import SourceError
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, hush, print_json, unforeseen
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, hush, print_json
+from ringkeep.translation import Words
 
 __all__ = ["Options", "Output", "prove_sealed"]
 
@@ -52,24 +55,24 @@ class Output:
         except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
             hush()
         except OSError as error:
-            failure = f"The report could not be printed: {error.strerror}."
+            failure = Sentence("The report could not be printed: {why}.", {"why": error.strerror})
         if failure:
-            errors.print(f"error: {failure}")
+            errors.print(Words(self.lang).error(failure))
         return COULD_NOT_TRY if failure else code
 
-    def refuse(self, code: str, message: str) -> int:
-        """Say why there is no verdict; the exit code."""
-        message = visible.text(message)
-        errors.print(f"error: {message}")
+    def refuse(self, code: str, says: Sentence) -> int:
+        """Say why there is no verdict; the exit code. `says` in the document is the sentence as it is kept."""
+        words = Words(self.lang)
+        errors.print(words.error(says))
         if self.as_json:
             try:
-                print_json({"error": {"code": code, "message": message}})
+                print_json({"error": {"code": code, "message": words.say(says), "says": says.document()}})
                 sys.stdout.flush()
             except OSError:
                 hush()
         return COULD_NOT_TRY
 
-    def _write_page(self, report: Report) -> str | None:
+    def _write_page(self, report: Report) -> Sentence | None:
         """Write the page beside its name first, so that an older one is only ever replaced by a whole one."""
         assert self.html is not None
         fresh = self.html.with_name(f".{self.html.name}.{os.getpid()}")
@@ -80,7 +83,7 @@ class Output:
             fresh.replace(self.html)
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            return f"--html {self.html} could not be written: {error.strerror}."
+            return Sentence("{file} cannot be written: {why}.", {"file": self.html, "why": error.strerror})
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return None
@@ -96,14 +99,14 @@ def prove_sealed(options: Options, output: Output, *, keep: bool) -> int:
     try:
         code = namespaces.run_sealed(sealed, give_up_s=give_up_s)
         if code - NEED_IMAGE in RECIPES:
-            build_image(code - NEED_IMAGE)
+            build_image(code - NEED_IMAGE, Words(output.lang))
             code = namespaces.run_sealed(sealed, give_up_s=give_up_s)
     except namespaces.NoNamespaces as error:
-        code = output.refuse("no-namespaces", str(error))
+        code = output.refuse("no-namespaces", error.says)
     except namespaces.Killed as error:
-        code = output.refuse("killed", str(error))
+        code = output.refuse("killed", error.says)
     except ImageError as error:
-        code = output.refuse("no-image", str(error))
+        code = output.refuse("no-image", error.says)
     return code
 
 
@@ -128,19 +131,21 @@ def _prove(options: Options, output: Output, *, keep: bool) -> int:
         return output.refuse(*_why(error))
 
 
-def _why(error: Exception) -> tuple[str, str]:
+def _why(error: Exception) -> tuple[str, Sentence]:
     """(code, message) of what stopped a drill."""
     match error:
         case SourceError():
-            return error.code, str(error)
+            return error.code, error.says
         case LabError():
-            return "no-lab", str(error)
+            return "no-lab", error.says
         case namespaces.NoNamespaces():
-            return "no-namespaces", str(error)
+            return "no-namespaces", error.says
         case CouldNotTry():
-            return "could-not-try", str(error)
+            return "could-not-try", error.says
         case MemoryError():
-            return "too-large", "Reading it takes more memory than a drill may use: this is no usual phone system."
+            return "too-large", Sentence(
+                "Reading it takes more memory than a drill may use: this is no usual phone system."
+            )
         case _:
             return unforeseen(error)
 

@@ -11,14 +11,15 @@ from typing import Annotated
 
 import typer
 
-from ringkeep.terminal import USAGE, errors
-from ringkeep.translation import Language
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.terminal import LANG, USAGE, errors
+from ringkeep.translation import Language, Words
 
 PathArgument = Annotated[
     Path, typer.Argument(help="a directory like / or like /etc/asterisk, or a backup file", exists=True)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-LangOption = Annotated[Language, typer.Option(help="language of what is printed")]
+LangOption = Annotated[Language, LANG]
 
 
 def read(path: PathArgument, as_json: JsonOption = False, lang: LangOption = Language.EN) -> None:
@@ -26,7 +27,9 @@ def read(path: PathArgument, as_json: JsonOption = False, lang: LangOption = Lan
     from ringkeep.explanations import inventory
     from ringkeep.explanations.opened import answer
 
-    raise typer.Exit(answer(lambda: inventory.tell(path, as_json=as_json, lang=lang.value), as_json=as_json))
+    raise typer.Exit(
+        answer(lambda: inventory.tell(path, as_json=as_json, lang=lang.value), as_json=as_json, lang=lang.value)
+    )
 
 
 def route(
@@ -46,10 +49,12 @@ def route(
 ) -> None:
     """Show everything that can happen to a call: prompts, menu keys, who rings, overflow, voicemail, way out."""
     if (number is None) != every:
-        errors.print("error: name one number, or --all for every number that callers can dial.")
+        errors.print(
+            Words(lang.value).error(Sentence("Name one number, or --all for every number that callers can dial."))
+        )
         raise typer.Exit(USAGE)
     if sum((as_json, svg is not None, dot)) > 1:
-        errors.print("error: choose one of --json, --svg and --dot.")
+        errors.print(Words(lang.value).error(Sentence("Choose one of --json, --svg and --dot.")))
         raise typer.Exit(USAGE)
     from ringkeep.explanations import routes
     from ringkeep.explanations.opened import answer
@@ -57,7 +62,7 @@ def route(
     wanted = routes.Wanted(
         path, number, via, at or datetime.now().replace(second=0, microsecond=0), as_json, svg, dot, lang.value
     )
-    raise typer.Exit(answer(lambda: routes.tell(wanted), as_json=as_json))
+    raise typer.Exit(answer(lambda: routes.tell(wanted), as_json=as_json, lang=lang.value))
 
 
 def check(
@@ -73,7 +78,7 @@ def check(
     from ringkeep.explanations.opened import answer
 
     work = findings.Work(path, rates, datetime.now(), as_json, lang.value)
-    raise typer.Exit(answer(lambda: findings.tell(work), as_json=as_json))
+    raise typer.Exit(answer(lambda: findings.tell(work), as_json=as_json, lang=lang.value))
 
 
 def diff(
@@ -86,4 +91,8 @@ def diff(
     from ringkeep.explanations import differences
     from ringkeep.explanations.opened import answer
 
-    raise typer.Exit(answer(lambda: differences.tell(before, after, as_json=as_json, lang=lang.value), as_json=as_json))
+    raise typer.Exit(
+        answer(
+            lambda: differences.tell(before, after, as_json=as_json, lang=lang.value), as_json=as_json, lang=lang.value
+        )
+    )

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.errors import unforeseen
 from ringkeep.sources.source import Source, SourceError, open_source
-from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json, unforeseen
-from ringkeep.translation import shown
+from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json
+from ringkeep.translation import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _stop(number: int, _frame: object) -> None:
     raise _Stopped(number)
 
 
-def answer(work: Callable[[], int], *, as_json: bool) -> int:
+def answer(work: Callable[[], int], *, as_json: bool, lang: str = "en") -> int:
     """Run a verb's work; whatever a hostile source brings about, one sentence says it. The exit code."""
     if sys.stdout is None:  # `>&-`: there is nobody to tell, which is no fault
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
@@ -81,27 +83,27 @@ def answer(work: Callable[[], int], *, as_json: bool) -> int:
         hush()
         return 0
     except Exception as error:
-        return _refuse(*_why(error), as_json=as_json)
+        return _refuse(*_why(error), as_json=as_json, lang=lang)
 
 
-def _refuse(code: str, message: str, *, as_json: bool) -> int:
-    message = shown(message)
-    errors.print(f"error: {message}")
+def _refuse(code: str, says: Sentence, *, as_json: bool, lang: str) -> int:
+    words = Words(lang)
+    errors.print(words.error(says))
     if as_json:
         try:
-            print_json({"error": {"code": code, "message": message}})
+            print_json({"error": {"code": code, "message": words.say(says)}})
             sys.stdout.flush()
         except OSError:
             hush()
     return COULD_NOT_TRY
 
 
-def _why(error: Exception) -> tuple[str, str]:
+def _why(error: Exception) -> tuple[str, Sentence]:
     """(code, message) of what stood in the way."""
     match error:
         case SourceError():
-            return error.code, str(error)
+            return error.code, error.says
         case MemoryError():
-            return "too-large", "Reading it takes more memory than there is: this is no usual phone system."
+            return "too-large", Sentence("Reading it takes more memory than there is: this is no usual phone system.")
         case _:
             return unforeseen(error)

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS
@@ -28,6 +27,7 @@ from django.db import close_old_connections
 
 from ringkeep.jobs import bookkeeping
 from ringkeep.phonesystem.sentences import Sentence, Told, said_by, sentence
+from ringkeep.sources.errors import unforeseen
 
 log = logging.getLogger("ringkeep.jobs")
 P = ParamSpec("P")
@@ -168,16 +168,6 @@ def told(step: str, error: Exception) -> tuple[Document, str, bool]:
     """(kept sentence, kind, permanent). Errors of our own parts are meant for people; any other is a fault of ours."""
     if isinstance(error, Told) or hasattr(error, "permanent") or type(error).__module__.startswith("ringkeep."):
         return said_by(error).document(), getattr(error, "kind", ""), getattr(error, "permanent", True)
-    if isinstance(error, OSError):
-        log.warning("step %s was refused something\n%s", step, "".join(traceback.format_exception(error)))
-        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
-        refused = Sentence(
-            "The machine that Ringkeep runs on refused something that is needed ({what}).", {"what": what}
-        )
-        return refused.document(), "refused", True
     log.error("step %s failed\n%s", step, "".join(traceback.format_exception(error)))
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(frame.filename).name}:{frame.lineno}"
-    what = f"{type(error).__name__}: {str(error)[:300]}, {where}"
-    says = Sentence("Ringkeep itself failed; please report it with this: {what}", {"what": what})
-    return says.document(), "internal", True
+    code, says = unforeseen(error)
+    return says.document(), code, True

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ringkeep.phonesystem.sentences import Sentence, Told
+
 Progress = Callable[[str, float], None]  # (what is being done, fraction 0..1)
 
 PACKAGES = "asterisk asterisk-modules asterisk-core-sounds-en asterisk-moh-opsound-gsm asterisk-mp3 ca-certificates php-cli perl sox curl"
@@ -43,7 +45,7 @@ STAGES = {
 }
 
 
-class ImageError(RuntimeError):
+class ImageError(Told):
     """An image is missing or could not be built; the message says what to do."""
 
 
@@ -121,10 +123,17 @@ def build(version: int, progress: Progress) -> Image:
     """
     if version not in RECIPES:
         known = ", ".join(str(v) for v in RECIPES)
-        raise ImageError(f"There is no recipe for Asterisk {version}; known are {known}.")
+        raise ImageError(
+            Sentence(
+                "There is no recipe for Asterisk {version}; there are recipes for {known}.",
+                {"version": version, "known": known},
+            )
+        )
     for tool in ("mmdebstrap", "tar"):
         if shutil.which(tool) is None:
-            raise ImageError(f"{tool} is missing: apt-get install {tool}, or run make setup as root.")
+            raise ImageError(
+                Sentence("{tool} is missing: apt-get install {tool}, or run make setup as root.", {"tool": tool})
+            )
     place = folder(version)
     fresh = place.with_name(f"{place.name}.new-{os.getpid()}")
     try:
@@ -136,13 +145,20 @@ def build(version: int, progress: Progress) -> Image:
             _delete(place)
         fresh.rename(place)
     except OSError as error:
-        raise ImageError(f"The image could not be written to {place.parent}: {error}.") from error
+        raise ImageError(
+            Sentence("The image could not be written to {folder}: {why}.", {"folder": place.parent, "why": error})
+        ) from error
     finally:
         if fresh.exists():
             _delete(fresh)
     image = find(version)
     if image is None:
-        raise ImageError(f"The image in {place} vanished while it was built.")
+        raise ImageError(
+            Sentence(
+                "The image in {place} vanished while it was built: build it again with ringkeep lab build.",
+                {"place": place},
+            )
+        )
     progress("done", 1.0)
     return image
 
@@ -210,8 +226,11 @@ def _bootstrap(version: int, root: Path, progress: Progress) -> None:
     if failed:
         said = "\n  ".join(log[-6:])
         raise ImageError(
-            f"Asterisk {version} could not be fetched from Debian {suite}. Is the package mirror reachable? "
-            f"mmdebstrap said:\n  {said}"
+            Sentence(
+                "Asterisk {version} could not be fetched from Debian {suite}. Is the package mirror "
+                "reachable? mmdebstrap said: {said}",
+                {"version": version, "suite": suite, "said": said},
+            )
         )
 
 
@@ -221,7 +240,12 @@ def _record(version: int, place: Path) -> None:
     asterisk = re.sub(r"^\d+:", "", packages["asterisk"])
     modules = next((p for p in root.glob("usr/lib/**/asterisk/modules") if p.is_dir()), None)
     if modules is None:
-        raise ImageError(f"The image of Asterisk {version} has no module folder.")
+        raise ImageError(
+            Sentence(
+                "The image of Asterisk {version} has no module folder: build it again with ringkeep lab build.",
+                {"version": version},
+            )
+        )
     _straighten_sounds(root / "usr/share/asterisk/sounds", root)
     for name in BOUND_OVER:  # a sandbox can only lay a file over one that exists
         (root / "etc" / name).touch()

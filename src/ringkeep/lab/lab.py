@@ -20,13 +20,14 @@ from ringkeep.lab.image import Image
 from ringkeep.lab.sandbox import Limits, missing_tools
 from ringkeep.lab.server import Server
 from ringkeep.lab.tree import prepare
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 DISK_FLAGS = namespaces.MS_NOSUID | namespaces.MS_NODEV
 INODES = 600_000  # each takes memory too
 MOST_RESTORED_BYTES = 2 << 30
 
 
-class LabError(RuntimeError):
+class LabError(Told):
     """The lab cannot be had on this machine; the message says what to do."""
 
 
@@ -36,7 +37,12 @@ def workplace() -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LabError(f"The lab needs the folder {place}, which cannot be made: {error.strerror}.") from error
+        raise LabError(
+            Sentence(
+                "The lab needs the folder {place}, which cannot be made: {why}.",
+                {"place": place, "why": error.strerror},
+            )
+        ) from error
     return place
 
 
@@ -54,7 +60,9 @@ class Lab:
         """Mount the memory disk that everything else is on."""
         limits = limits or Limits()
         if lacking := missing_tools():
-            raise LabError(f"Missing programs: {', '.join(lacking)}. As root: make setup.")
+            raise LabError(
+                Sentence("Programs are missing: {names}. As root: make setup.", {"names": ", ".join(lacking)})
+            )
         place = workplace()
         namespaces.mount("tmpfs", place, "tmpfs", DISK_FLAGS, f"mode=755,size={limits.disk_bytes}")
         return cls(place, limits)
@@ -69,7 +77,7 @@ class Lab:
     def image(self) -> Image:
         """The image in use."""
         if self._image is None:
-            raise LabError("an image comes first")
+            raise RuntimeError("an image comes first")
         return self._image
 
     def folder(self, name: str) -> Path:
@@ -102,7 +110,7 @@ class Lab:
     async def play_scripts(self, database: Mapping[str, str]) -> ScriptService:
         """Answer the FastAGI requests that a product's own service would answer; `database` is the restored astdb."""
         if self.wire is None:
-            raise LabError("the network comes first")
+            raise RuntimeError("the network comes first")
         service = ScriptService(database)
         await service.start(self.wire.listen_pbx(PORT))
         return service
@@ -110,7 +118,7 @@ class Lab:
     def server(self, name: str, root: Path, files: Files, *, far: bool) -> Server:
         """Prepare a tree and return the server that boots from it, not yet started."""
         if self.wire is None:
-            raise LabError("the network comes first")
+            raise RuntimeError("the network comes first")
         wire, secret = self.wire, secrets.token_hex(16)
         tree = prepare(root, files, self.image, secret)
         self._close_disk(root)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import json
 import os
 import resource
 import select
@@ -21,6 +22,8 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+
+from ringkeep.phonesystem.sentences import Sentence, Told, sentence
 
 _libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -37,11 +40,11 @@ ENTER_USER = " -U --preserve-credentials"  # words for nsenter: keep who we are
 TOOK_TOO_LONG, KILLED = 124, 137  # exit codes of the middle process
 
 
-class NoNamespaces(RuntimeError):
+class NoNamespaces(Told):
     """This machine does not let us make the namespaces the lab needs."""
 
 
-class Killed(RuntimeError):
+class Killed(Told):
     """What ran in the namespaces was killed before it ended by itself."""
 
 
@@ -109,12 +112,19 @@ def run_sealed(function: Callable[[], int], *, give_up_s: float | None = None) -
         for number, handler in handlers.items():
             signal.signal(number, handler)
     if refusal:
-        raise NoNamespaces(refusal)
+        raise NoNamespaces(sentence(json.loads(refusal)))
     code = os.waitstatus_to_exitcode(status)
     if code == TOOK_TOO_LONG:
-        raise Killed(f"The drill did not end within {give_up_s:.0f} s and was stopped. Nothing was left behind.")
+        raise Killed(
+            Sentence(
+                "The drill did not end within {seconds} s and was stopped. Nothing was left behind.",
+                {"seconds": round(give_up_s or 0)},
+            )
+        )
     if code < 0 or code == KILLED:
-        raise Killed("The drill was killed from outside, or this machine ran out of memory. Nothing was left behind.")
+        raise Killed(
+            Sentence("The drill was killed from outside, or this machine ran out of memory. Nothing was left behind.")
+        )
     return code
 
 
@@ -140,7 +150,7 @@ def _enter(function: Callable[[], int], outer: int, refused: int, give_up_s: flo
         lives_read, lives_write = os.pipe()
         inner = os.fork()
     except OSError as error:
-        os.write(refused, _why(error).encode())
+        os.write(refused, json.dumps(_why(error).document()).encode())
         os._exit(3)
     if inner == 0:
         os.close(lives_write)
@@ -191,7 +201,7 @@ def _inside(function: Callable[[], int], lives: int, refused: int) -> None:
         _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
         _be_modest()
     except OSError as error:
-        os.write(refused, _why(error).encode())
+        os.write(refused, json.dumps(_why(error).document()).encode())
         os._exit(3)
     os.close(refused)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
@@ -239,13 +249,23 @@ def _stopped(number: int, _: object) -> None:
     os._exit(128 + number)
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError) -> Sentence:
     advice = {
-        errno.EPERM: "this machine does not allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
-        "user.max_user_namespaces>0; on Ubuntu 24.04 kernel.apparmor_restrict_unprivileged_userns=0), or run as root",
-        errno.EACCES: "this machine does not allow unprivileged user namespaces to be used "
-        "(on Ubuntu 24.04 kernel.apparmor_restrict_unprivileged_userns=0), or run as root",
-        errno.ENOSPC: "this machine allows no more namespaces (sysctl user.max_user_namespaces)",
+        errno.EPERM: Sentence(
+            "this machine does not allow unprivileged user namespaces ({settings}; on Ubuntu {ubuntu}); allow them, or run as "
+            "root",
+            {
+                "settings": "sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0",
+                "ubuntu": "24.04: kernel.apparmor_restrict_unprivileged_userns=0",
+            },
+        ),
+        errno.EACCES: Sentence(
+            "this machine does not allow unprivileged user namespaces to be used (on Ubuntu {ubuntu}); allow it, or run as root",
+            {"ubuntu": "24.04: kernel.apparmor_restrict_unprivileged_userns=0"},
+        ),
+        errno.ENOSPC: Sentence("this machine allows no more namespaces (sysctl user.max_user_namespaces)"),
     }
-    reason = advice.get(error.errno or 0, "the kernel refused")
-    return f"The lab needs namespaces of its own, and could not make them ({error}): {reason}."
+    return Sentence(
+        "The lab needs namespaces of its own, and could not make them ({error}): {reason}.",
+        {"error": error, "reason": advice.get(error.errno or 0, Sentence("the kernel refused"))},
+    )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringkeep.lab import namespaces
+from ringkeep.phonesystem.sentences import Sentence
 
 FAR_ADDRESS = "100.127.255.1"  # carrier-grade NAT space (RFC 6598): nobody's public address
 PBX_ADDRESS = "100.127.255.2"
@@ -103,4 +104,6 @@ def _ip(namespace: int, lines: list[str]) -> None:
         input="\n".join(lines), capture_output=True, text=True, pass_fds=(namespace,), check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        raise namespaces.NoNamespaces(f"The sealed network could not be made: {done.stderr.strip()}")
+        raise namespaces.NoNamespaces(
+            Sentence("The sealed network could not be made: {said}", {"said": done.stderr.strip()})
+        )

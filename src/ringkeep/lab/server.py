@@ -22,6 +22,7 @@ from ringkeep.lab.manager import Manager, ManagerGone
 from ringkeep.lab.sandbox import Limits, Sandbox
 from ringkeep.lab.tree import CONF_INSIDE, LOG_FILE, MANAGER_PORT, Tree
 from ringkeep.lab.watch import descendants, watch
+from ringkeep.phonesystem.sentences import Sentence, Told
 
 LOG_LINE = re.compile(
     r"^\[(?P<at>[^\]]+)\] (?P<level>NOTICE|WARNING|ERROR)\[(?P<thread>\d+)\](?:\[(?P<call>C-[0-9a-f]+)\])? "
@@ -31,7 +32,7 @@ LOG_LIMIT_BYTES = 8 << 20  # a system in a loop may log without end; the first p
 CONSOLE_BYTES = 1 << 16
 
 
-class BootError(RuntimeError):
+class BootError(Told):
     """Asterisk ended, or did not become ready, while it booted; the message holds its last words."""
 
 
@@ -148,7 +149,12 @@ class Server:
                 self._check_alive(deadline)
             waiting.result()
         except (ManagerGone, TimeoutError) as error:
-            raise BootError(f"{self.name} ended while it booted: {self.last_words()}") from error
+            raise BootError(
+                Sentence(
+                    "{name} ended while it booted. Its last words: {said}",
+                    {"name": self.name, "said": self.last_words()},
+                )
+            ) from error
         finally:
             waiting.cancel()
         self.ready_s = time.monotonic() - self.started_at
@@ -158,9 +164,19 @@ class Server:
         if not self.alive:
             code = self._process.returncode if self._process else None
             how = f"killed by signal {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
-            raise BootError(f"Asterisk ended while it booted ({how}): {self.last_words()}")
+            raise BootError(
+                Sentence(
+                    "Asterisk ended while it booted ({how}). Its last words: {said}",
+                    {"how": how, "said": self.last_words()},
+                )
+            )
         if time.monotonic() > deadline:
-            raise BootError(f"Asterisk did not become ready in {deadline - self.started_at:.0f} s: {self.last_words()}")
+            raise BootError(
+                Sentence(
+                    "Asterisk did not become ready in {seconds} s. Its last words: {said}",
+                    {"seconds": round(deadline - self.started_at), "said": self.last_words()},
+                )
+            )
 
     def last_words(self) -> str:
         """What it said last, on its console or in its log."""

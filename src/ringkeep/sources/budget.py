@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ringkeep.phonesystem.sentences import Sentence, amount
 from ringkeep.sources.errors import Limits, SkippedMember, SourceError, size_text
 
 MAX_NAMED = 2000  # skipped members listed by name; the rest is counted
@@ -26,20 +27,20 @@ class Budget:
         """One more file, folder or link."""
         self.members += 1
         if self.members > self.limits.members:
-            raise self._over(f"more than {self.limits.members:,} files and folders")
+            raise self._over(Sentence("more than {count} files and folders", {"count": self.limits.members}))
 
     def take_bytes(self, count: int) -> None:
         """`count` bytes are about to be written."""
         self.written += count
         if self.written > self.limits.total_bytes:
-            raise self._over(f"more than {size_text(self.limits.total_bytes)}")
+            raise self._over(Sentence("more than {size}", {"size": amount(self.limits.total_bytes)}))
 
-    def _over(self, what: str) -> SourceError:
+    def _over(self, what: Sentence) -> SourceError:
         if self.archive:
-            return SourceError("bomb", f"{self.name} would unpack to {what}: nothing was kept. If you trust it, unpack "
-                               "it yourself, remove what telephony does not need, and hand over the folder.")  # fmt: skip
-        return SourceError("too-large", f"{self.name} holds {what} of what a drill needs: hand over a copy without "
-                           "old voicemail messages and recordings.")  # fmt: skip
+            return SourceError("bomb", Sentence("{name} would unpack to {what}: nothing was kept. If you trust it, unpack it yourself, "
+"remove what telephony does not need, and hand over the folder.", {"name": self.name, "what": what}))  # fmt: skip
+        return SourceError("too-large", Sentence("{name} holds {what} of what a drill needs: hand over a copy without old voicemail "
+"messages and recordings.", {"name": self.name, "what": what}))  # fmt: skip
 
     def tell(self, what: str) -> None:
         """Show progress: what is being done, bytes written so far."""

@@ -14,6 +14,7 @@ SourceError          one sentence for the user; `code` for programs:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ringkeep.phonesystem.sentences import Sentence, Told
 
@@ -21,7 +22,7 @@ from ringkeep.phonesystem.sentences import Sentence, Told
 class SourceError(Told):
     """The source cannot be opened; the message says what is wrong and what to do."""
 
-    def __init__(self, code: str, says: Sentence | str) -> None:
+    def __init__(self, code: str, says: Sentence) -> None:
         super().__init__(says)
         self.code = code
 
@@ -61,3 +62,18 @@ def size_text(size_bytes: int) -> str:
 def on_disk(size_bytes: int) -> int:
     """What a file of this size takes on disk, in whole blocks of 4 KiB."""
     return -(-size_bytes // 4096) * 4096
+
+
+def unforeseen(error: Exception) -> tuple[str, Sentence]:
+    """(code, what is said) of an error that no part expects: the operating system's refusal, or a fault of ours."""
+    if isinstance(error, OSError):
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
+        return "refused", Sentence("The operating system refused something that is needed ({what}).", {"what": what})
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "?"
+    what = f"{type(error).__name__}: {error}"[:300]
+    return "internal", Sentence(
+        "Ringkeep itself failed: please report it ({what}, {where}).", {"what": what, "where": where}
+    )

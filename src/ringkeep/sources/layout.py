@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.sources.budget import Budget
 from ringkeep.sources.errors import SourceError, size_text
 from ringkeep.sources.unpack import name_fault
@@ -235,8 +236,8 @@ class Layout:
     def _unreadable(self, to: str) -> None:
         """A copy without part of its configuration would make a wrong verdict; other files may lack."""
         if to == CONFIG or to.startswith(CONFIG + "/"):
-            raise SourceError("unreadable", f"/{to} of {self.budget.name} may not be read: run Ringkeep as a user who "
-                              "may, or hand over a copy that you own.")  # fmt: skip
+            raise SourceError("unreadable", Sentence("/{path} of {name} may not be read: run Ringkeep as a user who may, or hand over a copy "
+"that you own.", {"path": to, "name": self.budget.name}))  # fmt: skip
         self.budget.skip(to, "may not be read (permission denied)")
 
     def _leave_out(self, there: Path, to: str) -> None:

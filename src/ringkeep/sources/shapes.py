@@ -11,7 +11,7 @@ from ringkeep.sources.layout import CONFIG, Tree
 from ringkeep.sources.unpack import Unpacked
 
 CONFIG_FILES = ("extensions.conf", "asterisk.conf", "pjsip.conf", "sip.conf", "extensions.ael", "extensions.lua")
-LOOKED_FOR = "etc/asterisk, etc-asterisk, or one of " + ", ".join(CONFIG_FILES[:4])
+LOOKED_FOR = ", ".join(("etc/asterisk", "etc-asterisk", *CONFIG_FILES[:4]))
 # Archives inside Issabel's engine backup -> where their content belongs (modules/backup_restore of Issabel/Elastix:
 # each holds one folder, named like the last part). None: left out.
 ENGINE_PARTS = {

@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ringkeep.phonesystem.sentences import Sentence, amount
 from ringkeep.sources import identity, shapes
 from ringkeep.sources.budget import Budget
-from ringkeep.sources.errors import Limits, SkippedMember, SourceError, on_disk, size_text
+from ringkeep.sources.errors import Limits, SkippedMember, SourceError, on_disk
 from ringkeep.sources.layout import CONFIG, ETC_FILES, Layout, Tree
 from ringkeep.sources.named import copy_named
 from ringkeep.sources.unpack import Unpacked, unpack
@@ -94,7 +95,9 @@ def _opened(path: Path, root: Path, staging: Path, budget: Budget, *, still: boo
     elif path.is_file():
         kind, layout, beside = _from_archive(path, root, staging, budget)
     else:
-        raise SourceError("not-found", f"{path} is not there: give the path of a folder or of a backup file.")
+        raise SourceError(
+            "not-found", Sentence("{path} is not there: give the path of a folder or of a backup file.", {"path": path})
+        )
     if kind != "freepbx-backup" and not (root / CONFIG).is_dir():
         raise _no_phone_system(path)
     directories = named_directories(root)
@@ -108,8 +111,8 @@ def _opened(path: Path, root: Path, staging: Path, budget: Budget, *, still: boo
 
 
 def _no_phone_system(path: Path) -> SourceError:
-    return SourceError("not-a-phone-system", f"{path} holds no phone system: looked for {shapes.LOOKED_FOR}, and for "
-                       "the parts of a FreePBX, IssabelPBX or Issabel backup.")  # fmt: skip
+    return SourceError("not-a-phone-system", Sentence("{path} holds no phone system: looked for {names}, and for the parts of a FreePBX, "
+"IssabelPBX or Issabel backup.", {"path": path, "names": shapes.LOOKED_FOR}))  # fmt: skip
 
 
 def _from_directory(path: Path, root: Path, budget: Budget, *, still: bool) -> tuple[str, Layout, Path | None]:
@@ -252,11 +255,11 @@ def named_directories(root: Path) -> dict[str, str]:
 
 def _as_source_error(error: OSError, path: Path, into: Path) -> BaseException:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SourceError("disk-full", f"There is no room: the copy of {path} needs up to {size_text(_size(path))} in "
-                           f"{into}. Hand over a copy without old voicemail and recordings.")  # fmt: skip
+        return SourceError("disk-full", Sentence("There is no room: the copy of {path} needs up to {size} in {into}. Hand over a copy "
+"without old voicemail and recordings.", {"path": path, "size": amount(_size(path)), "into": into}))  # fmt: skip
     if error.errno in (errno.EACCES, errno.EPERM):
-        return SourceError("unreadable", f"{error.filename or path} may not be read: run Ringkeep as a user who may, or "
-                           "hand over a copy that you own.")  # fmt: skip
+        return SourceError("unreadable", Sentence("{path} may not be read: run Ringkeep as a user who may, or hand over a copy that you "
+"own.", {"path": error.filename or path}))  # fmt: skip
     return error
 
 

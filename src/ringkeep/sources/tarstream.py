@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ringkeep.sources.errors import Limits, SourceError, size_text
+from ringkeep.phonesystem.sentences import Sentence, amount
+from ringkeep.sources.errors import Limits, SourceError
 
 BLOCK = 512
 CHUNK = 1 << 18
@@ -29,9 +30,9 @@ KINDS = {
     b"V": "volume label", b"D": "dir", b"N": "old long name",
 }  # fmt: skip
 NOT_TAR = (
-    (b"PK\x03\x04", "a zip file"), (b"PK\x05\x06", "an empty zip file"), (b"7z\xbc\xaf\x27\x1c", "a 7-Zip file"),
-    (b"Rar!", "a RAR file"), (b"\x28\xb5\x2f\xfd", "a Zstandard file"), (b"SQLite format 3\0", "an SQLite database"),
-    (b"-----BEGIN PGP", "an encrypted file"), (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", Sentence("a zip file")), (b"PK\x05\x06", Sentence("an empty zip file")), (b"7z\xbc\xaf\x27\x1c", Sentence("a 7-Zip file")),
+    (b"Rar!", Sentence("a RAR file")), (b"\x28\xb5\x2f\xfd", Sentence("a Zstandard file")), (b"SQLite format 3\0", Sentence("an SQLite database")),
+    (b"-----BEGIN PGP", Sentence("an encrypted file")), (b"%PDF", Sentence("a PDF")),
 )  # fmt: skip
 
 
@@ -108,11 +109,13 @@ class Stream:
         head = file.read(BLOCK)
         file.seek(0)
         if not head:
-            raise SourceError("not-a-phone-system", f"{name} is an empty file: copy the backup again.")
+            raise SourceError(
+                "not-a-phone-system", Sentence("{name} is an empty file: copy the backup again.", {"name": name})
+            )
         for magic, what in NOT_TAR:
             if head.startswith(magic):
-                raise SourceError("not-a-phone-system", f"{name} is {what}, not a tar archive: hand over the backup "
-                                  "as the phone system wrote it, or unpack it and hand over the folder.")  # fmt: skip
+                raise SourceError("not-a-phone-system", Sentence("{name} is {what}, not a tar archive: hand over the backup as the phone system wrote it, "
+"or unpack it and hand over the folder.", {"name": name, "what": what}))  # fmt: skip
         self._kind = compression(head)
         self._inner = self._new()
         self._buffer = b""
@@ -144,11 +147,11 @@ class Stream:
         self.count += len(data)
         limits, packed = self.limits, self._file.tell()
         if self.count > limits.ratio_from_bytes and self.count > packed * limits.ratio:
-            raise SourceError("bomb", f"{self.name} unpacks to more than {limits.ratio} times its own size: this is "
-                              "an archive bomb, not a backup, and was not unpacked.")  # fmt: skip
+            raise SourceError("bomb", Sentence("{name} unpacks to more than {ratio} times its own size: this is an archive bomb, not a "
+"backup, and was not unpacked.", {"name": self.name, "ratio": limits.ratio}))  # fmt: skip
         if self.count > limits.stream_bytes:
-            raise SourceError("bomb", f"{self.name} unpacks to more than {size_text(limits.stream_bytes)}: leave "
-                              "recordings out of it, or hand over a folder.")  # fmt: skip
+            raise SourceError("bomb", Sentence("{name} unpacks to more than {size}: leave recordings out of it, or hand over a "
+"folder.", {"name": self.name, "size": amount(limits.stream_bytes)}))  # fmt: skip
         return data
 
     def _unpacked(self) -> bytes:
@@ -183,11 +186,16 @@ class Stream:
         return True
 
     def truncated(self) -> SourceError:
-        return SourceError("truncated", f"{self.name} ends too early: it was cut short while it was written or copied. "
-                           "Copy it again, or take an older backup.")  # fmt: skip
+        return SourceError("truncated", Sentence("{name} ends too early: it was cut short while it was written or copied. Copy it again, "
+"or take an older backup.", {"name": self.name}))  # fmt: skip
 
     def damaged(self, why: str) -> SourceError:
-        return SourceError("damaged", f"{self.name} is damaged ({why}): copy it again, or take an older backup.")
+        return SourceError(
+            "damaged",
+            Sentence(
+                "{name} is damaged ({why}): copy it again, or take an older backup.", {"name": self.name, "why": why}
+            ),
+        )
 
 
 def members(stream: Stream) -> Iterator[Member]:
@@ -214,8 +222,8 @@ def _next_member(stream: Stream, first: bool) -> Member | None:
     for _ in range(MAX_HEADERS_IN_A_ROW):
         block = stream.read(BLOCK)
         if first and not (len(block) == BLOCK and _checks(block)):
-            raise SourceError("not-a-phone-system", f"{stream.name} is neither a folder nor a tar archive of a phone "
-                              "system: hand over its /etc/asterisk, or a backup that it wrote.")  # fmt: skip
+            raise SourceError("not-a-phone-system", Sentence("{name} is neither a folder nor a tar archive of a phone system: hand over its "
+"/etc/asterisk, or a backup that it wrote.", {"name": stream.name}))  # fmt: skip
         first = False
         if len(block) < BLOCK:
             raise stream.truncated()
@@ -247,8 +255,7 @@ def _skip_sparse_map(stream: Stream, block: bytes) -> None:
 def _long(stream: Stream, kind: bytes, size: int) -> dict[str, str]:
     """What a GNU long name (L, K) or a pax header (x; g is for all that follow and is ignored) says."""
     if size > MAX_NAME_HEADER:
-        raise SourceError("bomb", f"{stream.name} holds a file name of {size_text(size)}: this is no backup, and was "
-                          "not unpacked.")  # fmt: skip
+        raise SourceError("bomb", Sentence("{name} holds a file name of {size}: this is no backup, and was not unpacked.", {"name": stream.name, "size": amount(size)}))  # fmt: skip
     data = stream.read(size)
     padding = stream.read(-size % BLOCK)
     if len(data) < size or len(padding) < -size % BLOCK:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ringkeep.phonesystem.sentences import Sentence, amount
 from ringkeep.sources.budget import Budget, printable
 from ringkeep.sources.errors import SourceError, on_disk, size_text
 from ringkeep.sources.tarstream import CHUNK, Member, Stream, members
@@ -57,9 +58,8 @@ def unpack(
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     need = needed_bytes(archive, shown, budget)
-                    raise SourceError("disk-full", f"There is no room: unpacking {shown} needs {size_text(need)} in "
-                                      f"{into.folder.parent}. Unpack it yourself and hand over the folder without "
-                                      "old voicemail and recordings.") from error  # fmt: skip
+                    raise SourceError("disk-full", Sentence("There is no room: unpacking {name} needs {need} in {folder}. Unpack it yourself and "
+"hand over the folder without old voicemail and recordings.", {"name": shown, "need": amount(need), "folder": into.folder.parent})) from error  # fmt: skip
                 if error.errno not in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ):
                     raise
                 budget.skip(member.name, "name that this file system does not take")
