@@ -18,6 +18,7 @@ from ringkeep.backups import fetch_mirror, fetching
 from ringkeep.backups.fetch_listing import FetchLimits
 from ringkeep.backups.fetching import Fetched, fetch
 from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import sentence
 from tests.pbx import conftest as machines
 from tests.pbx.machine import Here, Machine
 
@@ -32,7 +33,9 @@ def bring(here: Here, mirror: Path, rsync: bool = True, **more: Any) -> Fetched:
 
 
 def part(fetched: Fetched, name: str) -> dict[str, Any]:
-    return next(each for each in fetched.parts if each["name"] == name)
+    """One part, with its reason in English."""
+    found = next(each for each in fetched.parts if each["name"] == name)
+    return found | {"why": str(sentence(found["why"] or ""))}
 
 
 def tree(root: Path) -> dict[str, str]:
@@ -150,7 +153,7 @@ def test_a_huge_sparse_file_fails_its_part_and_no_other(machine: Machine, here: 
     with machine.write(f"{SOUND}/huge.wav", b"").open("r+b") as file:
         file.truncate(1 << 42)
     fetched = bring(here, tmp_path / "mirror")
-    assert part(fetched, "sounds")["state"] == "failed" and "4 TiB" in part(fetched, "sounds")["why"]
+    assert part(fetched, "sounds")["state"] == "failed" and "larger than 16 GiB" in part(fetched, "sounds")["why"]
     assert part(fetched, "configuration")["state"] == "ok"
     assert (tmp_path / "mirror" / SOUND / "small.wav").exists() and not (
         tmp_path / "mirror" / SOUND / "huge.wav"
@@ -198,10 +201,36 @@ def test_a_full_disk_there_stops_it_with_what_to_do(machine: Machine, here: Here
 
 
 def test_what_a_cut_run_left_there_is_removed_by_the_next(machine: Machine, here: Here, tmp_path: Path) -> None:
-    machine.write("var/tmp/ringkeep-freeze.abcdefghij/m/ringkeep/databases/asterisk.sql", "secret")
+    """And what another Ringkeep, which may be at work there, has made is left to it for a day."""
+    whose = hashlib.sha256(os.fsencode(tmp_path / "mirror")).hexdigest()[:8]
+    for name in (f"{whose}-abcdefghij", "00000000-abcdefghij", "00000000-ofyesterday"):
+        machine.write(f"var/tmp/ringkeep-freeze.{name}/m/ringkeep/databases/asterisk.sql", "secret")
+    os.utime(machine.root / "var/tmp/ringkeep-freeze.00000000-ofyesterday", (1, 1))
     machine.write("var/tmp/somebody-else/file", "x")
     bring(here, tmp_path / "mirror")
-    assert os.listdir(machine.root / "var/tmp") == ["somebody-else"]
+    assert sorted(os.listdir(machine.root / "var/tmp")) == ["ringkeep-freeze.00000000-abcdefghij", "somebody-else"]
+
+
+@WAYS
+def test_a_file_of_holes_stays_one(machine: Machine, here: Here, tmp_path: Path, rsync: bool) -> None:
+    with machine.write(f"{SOUND}/holes.wav", b"RIFF").open("r+b") as file:
+        file.seek(300 << 20)
+        file.write(b"end")
+    bring(here, tmp_path / "mirror", rsync)
+    came = tmp_path / "mirror" / SOUND / "holes.wav"
+    assert came.stat().st_size == (300 << 20) + 3 and came.stat().st_blocks * 512 < 10 << 20
+    with came.open("rb") as file:
+        assert file.read(4) == b"RIFF" and file.seek(300 << 20) and file.read() == b"end"
+
+
+def test_a_find_that_lists_nothing_is_told_for_good(machine: Machine, here: Here, tmp_path: Path) -> None:
+    """BusyBox, as in a container of Alpine."""
+    machine.write(
+        "local/find", "#!/bin/sh\ncase \"$*\" in *-printf*) echo 'find: unrecognized: -printf' >&2; exit 1;; esac\n"
+    ).chmod(0o755)
+    with pytest.raises(LinkError, match="BusyBox") as error:
+        bring(here, tmp_path / "mirror")
+    assert error.value.permanent
 
 
 class Cut(Here):

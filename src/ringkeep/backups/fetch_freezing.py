@@ -1,7 +1,8 @@
 """Freezes what changes while it is read: dumps of databases and copies of SQLite files, in a folder of the moment there.
 
-The folder is /var/tmp/ringkeep-freeze.XXXXXX, for its owner alone; it is removed at the end, and what an earlier run left
-behind (its connection was cut) at the next start. What is the same as last time is removed at once and not sent.
+The folder is /var/tmp/ringkeep-freeze.WHOSE-XXXXXX, for its owner alone; it is removed at the end, and what an earlier run of
+ours left behind (its connection was cut) at the next start: a second Ringkeep may be at work on the same phone system,
+and its folder is left to it for a day. What is the same as last time is removed at once and not sent.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from ringkeep.pbx.sections import ask, lines, pairs, plain, shell_paths
 from ringkeep.phonesystem.sentences import Sentence, verbatim
 
 STAGES = "/var/tmp"
-STAGE = re.compile(r"/var/tmp/ringkeep-freeze\.[A-Za-z0-9]{6,20}\Z")
+STAGE = re.compile(r"/var/tmp/ringkeep-freeze\.[0-9a-f]{8}-[A-Za-z0-9]{6,20}\Z")
 MAX_TIME_S = 6 * 3600.0
 LOOK_S, LOOKS = 15, 40  # how often a dump is looked at, and after how many looks without a byte more it is ended
 FORM = r"%y %m %U %G %s %T@\0%p\0%l\0"  # what `fetch_listing` reads
 SYSTEM = "ringkeep/system.txt"  # what is installed and switched on, for somebody who builds the machine again
 
 START = r"""
-find /var/tmp -maxdepth 1 -type d -name 'ringkeep-freeze.*' -user "$(id -u)" -exec rm -rf '{}' + 2>/dev/null
-RK_STAGE=$(mktemp -d /var/tmp/ringkeep-freeze.XXXXXXXXXX 2>/dev/null)
+section find; find / -maxdepth 0 -printf yes 2>/dev/null || { section end; exit 0; }
+find /var/tmp -maxdepth 1 -type d \( -name "ringkeep-freeze.$RK_WHOSE-*" -o -name 'ringkeep-freeze.*' -mmin +1440 \) \
+  -user "$(id -u)" -exec rm -rf '{}' + 2>/dev/null
+RK_STAGE=$(mktemp -d "/var/tmp/ringkeep-freeze.$RK_WHOSE-XXXXXXXXXX" 2>/dev/null)
 section stage; echo "$RK_STAGE"
 section free; df -Pk /var/tmp 2>/dev/null | awk 'NR == 2 { print $4 }'
 [ -n "$RK_STAGE" ] || { section end; exit 0; }
@@ -146,9 +149,23 @@ class Freeze:
     groups: dict[str, str] = field(default_factory=dict)
 
 
-async def freeze(connection: Connection, facts: Facts, parts: tuple[Part, ...], known: Mapping[str, str]) -> Freeze:
-    """Freeze and list `parts`; `known` are the digests of last time. Raises `LinkError` ("no-room" included)."""
-    sections = await ask(connection, script(facts, parts, known), timeout_s=MAX_TIME_S)
+async def freeze(
+    connection: Connection, facts: Facts, parts: tuple[Part, ...], known: Mapping[str, str], whose: str
+) -> Freeze:
+    """Freeze and list `parts`; `known` are the digests of last time, `whose` eight hexadecimal digits of our own.
+
+    Raises `LinkError` ("no-room" included).
+    """
+    sections = await ask(connection, f"RK_WHOSE={whose}\n{script(facts, parts, known)}", timeout_s=MAX_TIME_S)
+    if sections.get("find", "").strip() != "yes":
+        raise LinkError(
+            "failed",
+            Sentence(
+                "The phone system's find does not know -printf: it seems to have BusyBox only. Install the GNU programs there "
+                "(Alpine: apk add findutils tar rsync), then try again."
+            ),
+            permanent=True,
+        )
     stage = sections.get("stage", "").strip()
     if not STAGE.match(stage):
         raise LinkError(

@@ -28,6 +28,7 @@ from ringkeep.sources.errors import Limits, SourceError
 from ringkeep.sources.tarstream import BLOCK, CHUNK, Member, Stream, members
 
 SLACK_BYTES = 64 << 20  # more than was listed may come: a log grew
+ZEROS = bytes(CHUNK)
 NAME_BYTES = 256  # of rsync for each file, beside its name
 MAX_STDERR = 1 << 16
 IDLE_S = 300
@@ -82,7 +83,7 @@ async def _by_rsync(way: Way, sizes: Mapping[str, int], below: str) -> None:
     async with way.connection.remote_shell() as shell:
         command = [
             *confined(way.mirror.root),
-            "rsync", "-t", "-L", "-z", "-s", "--ignore-times", "--no-implied-dirs", "--partial", "--from0", "--files-from=-",
+            "rsync", "-t", "-L", "-z", "-s", "-S", "--ignore-times", "--no-implied-dirs", "--partial", "--from0", "--files-from=-",
             f"--max-size={way.one_file_bytes}", f"--timeout={IDLE_S}", f"--rsync-path={there}", "-e", shell,
             *([f"--bwlimit={way.bandwidth_kib_s}"] if way.bandwidth_kib_s else []),
             f"phone-system:{below}", f"{way.mirror.root}/",
@@ -292,6 +293,10 @@ def _write(way: Way, stream: Stream, member: Member, path: str) -> None:
             data = stream.read(min(left, CHUNK))
             if not data:
                 raise stream.truncated()
-            out.write(data)
+            if data == ZEROS[: len(data)]:  # a hole stays one
+                out.seek(len(data), os.SEEK_CUR)
+            else:
+                out.write(data)
             left -= len(data)
+        out.truncate(member.size)
     new.replace(there)

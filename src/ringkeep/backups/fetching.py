@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,7 +102,7 @@ class _Fetch:
         known = {
             p: d for p, d in self.record.frozen.items() if self.mirror.seen.get(p, "?")[0] == "f" and self._same(p, d)
         }
-        freeze = await fetch_freezing.freeze(self.connection, self.facts, wanted, known)
+        freeze = await fetch_freezing.freeze(self.connection, self.facts, wanted, known, self._whose())
         way = Way(
             self.connection, self.mirror, freeze.stage, self.facts.has_rsync, self.facts.root,
             self.limits.one_file_bytes, self.bandwidth_kib_s, self.report,
@@ -115,6 +116,9 @@ class _Fetch:
                 await fetch_freezing.thaw(self.connection, freeze.stage)
         removed = self._finish(freeze)
         return self._fetched(removed, self.connection.received_bytes() - began)
+
+    def _whose(self) -> str:
+        return hashlib.sha256(os.fsencode(self.mirror.root.absolute())).hexdigest()[:8]
 
     def _tell(self, what: str, share: float | None) -> None:
         if self.report:
