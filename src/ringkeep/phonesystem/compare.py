@@ -24,6 +24,7 @@ from ringkeep.phonesystem.differences.recordings import recordings
 from ringkeep.phonesystem.differences.table_traces import table_traces
 from ringkeep.phonesystem.differences.things import Key, Thing, Things, aligned, flatten
 from ringkeep.phonesystem.differences.traces import Trace, comparable, file_traces, state_traces
+from ringkeep.phonesystem.differences.unread import with_unread
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -85,8 +86,8 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     told = fold([switched(one) for one in backed])
     left = evidence.unexplained(backed)
     left = _without_new_contexts(left, traces, a, b)
-    told += leftovers(left, layers.all(), told)
-    told = [*paired(told, a, b), *sounds]
+    told += leftovers(left, layers, told)
+    told = [*with_unread(paired(told, a, b), a, b), *sounds]
     sources = {trace.source for trace in left if trace.origin not in ("custom", "program")}
     for one in told:
         one.status = _status(one, a, b, sources)
@@ -118,6 +119,10 @@ class _Layers:
 
     def all(self) -> dict[Key, Thing]:
         return {**self.shown_old, **self.old, **self.shown_new, **self.new}
+
+    def stays(self, key: Key) -> bool:
+        """Whether the files of both systems have it."""
+        return key in self.old and key in self.new
 
 
 def _found(a: PhoneSystem, b: PhoneSystem, layers: _Layers) -> list[Difference]:

@@ -67,6 +67,7 @@ class Explanation:
         }
         inside = thing.values.get("inside") if thing.what == "time_condition" else None
         self.lasting = {"gotoiftime", "s", "1", *pieces(" ".join(inside.written).lower())} if inside else set()
+        self.lasting |= {piece for one in self.differences if one.field for piece in pieces(one.field.lower())}
         self.gone: set[str] = set()
         self.come: set[str] = set()
         for one in self.differences:
@@ -101,7 +102,7 @@ class Explanation:
         ):
             return False
         return all(
-            member in words_in(text or "")
+            member in words_in(text or "") or member == (text or "").partition(",")[0]
             for value, text in ((one.before, trace.before), (one.after, trace.after))
             for member in (value.written if value else ())
         )

@@ -25,6 +25,7 @@ def dialplan_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[
     if all(a.files.get(path) == b.files.get(path) for path in files):
         return
     yield from _globals(a, b, owners)
+    yield from _general(a, b)
     reader = _Reader(a, b, owners)
     for name in dict.fromkeys([*a.dialplan.contexts, *b.dialplan.contexts]):
         yield from reader.context(a.dialplan.contexts.get(name), b.dialplan.contexts.get(name))
@@ -42,6 +43,15 @@ def _globals(first: PhoneSystem, second: PhoneSystem, owners: Owners) -> Iterato
         owner = owners.known(("trunk_number", number)) if word in TRUNK_GLOBALS else None
         yield Trace("files", "extensions.conf", "[globals]", TRUNK_GLOBALS.get(word, name) if owner else name, before, after, owner,
                     is_secret(name), origin=origin, dialplan=True)  # fmt: skip
+
+
+def _general(a: PhoneSystem, b: PhoneSystem) -> Iterator[Trace]:
+    """What holds for the whole dialplan: autofallthrough, clearglobalvars."""
+    old, new = a.dialplan.general, b.dialplan.general
+    origin = "own" if b.product == "asterisk" else "program"
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            yield Trace("files", "extensions.conf", "[general]", name, old.get(name), new.get(name), origin=origin)
 
 
 TRUNK_GLOBALS = {
@@ -107,8 +117,10 @@ def _by_key(context: Context | None) -> _Found:
 def _lines(extension: Extension | None) -> list[str]:
     if extension is None:
         return []
-    hint = [f"hint {extension.hint}"] if extension.hint else []
-    return [(f"({s.label}) " if s.label else "") + f"{s.application}({s.arguments})" for s in extension.steps] + hint
+    lines = [(f"({s.label}) " if s.label else "") + f"{s.application}({s.arguments})" for s in extension.steps]
+    if lines and extension.steps[0].priority != 1:  # no call begins there
+        lines[0] = f"{extension.steps[0].priority}: {lines[0]}"
+    return lines + ([f"hint {extension.hint}"] if extension.hint else [])
 
 
 def _moved(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:

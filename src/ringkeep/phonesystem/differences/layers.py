@@ -72,7 +72,7 @@ def _value(name: str, old: Thing, new: Thing) -> Iterator[Difference]:
         if name in ELEMENTS and before.many is not None and after.many is not None:
             yield from _elements(name, before.many, after.many, new)
             return
-    elif not (before or after or _EMPTY).words:
+    elif not (before or after or _EMPTY).words or name == "enabled":  # on one side it cannot be told
         return
     change = "changed"
     if name.startswith("key "):

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from ringkeep.phonesystem.destinations import parse_destination, words_of
 from ringkeep.phonesystem.differences.layers import Difference, norm
 from ringkeep.phonesystem.differences.owners import TABLES
-from ringkeep.phonesystem.differences.things import Key, Thing, Value
+from ringkeep.phonesystem.differences.things import Key, Thing, Value, rung
 from ringkeep.phonesystem.differences.traces import Trace
 
 LONGEST = 400  # characters of a line that is told
 INSIDE = ("from-did-direct", "ext-local")  # destinations that are an extension, and not just any context
 
 
-def leftovers(traces: Iterable[Trace], things: Mapping[Key, Thing], told: Iterable[Difference]) -> Iterator[Difference]:
+class Known(Protocol):
+    """The things of both systems."""
+
+    def all(self) -> Mapping[Key, Thing]:
+        """Of either."""
+
+    def stays(self, key: Key) -> bool:
+        """Whether both have it."""
+
+
+def leftovers(traces: Iterable[Trace], known: Known, told: Iterable[Difference]) -> Iterator[Difference]:
     """A difference for each object, setting or file that traces are left of."""
+    things = known.all()
     in_database = {one.key for one in told if one.in_database or any(t.source == "database" for t in one.traces)}
     owned: dict[Key, list[Trace]] = {}
     free: list[Trace] = []
@@ -32,7 +44,12 @@ def leftovers(traces: Iterable[Trace], things: Mapping[Key, Thing], told: Iterab
             owned.setdefault(trace.owner, []).append(trace)
     found: list[Difference] = []
     for key, group in owned.items():
-        found += _of_object(things.get(key) or Thing(*key, None), group, key in in_database)
+        thing = things.get(key) or Thing(*key, None)
+        if known.stays(key):
+            found += (_section(trace, thing) for trace in group if _is_section(trace))
+            group = [trace for trace in group if not _is_section(trace)]
+        if group:
+            found += _of_object(thing, group, key in in_database)
     yield from found
     names = {name for one in found if one.in_database for name in {*one.thing.names, one.id} if len(name) > 2}
     yield from _of_nobody([t for t in free if not (t.dialplan and t.origin == "generated" and names & t.words)])
@@ -52,8 +69,6 @@ def difference_of(trace: Trace, thing: Thing, field: str | None = None) -> Diffe
     """One trace as a difference of that thing."""
     name = field if field is not None else trace.option
     before, after = (_value(name, text, trace) for text in (trace.before, trace.after))
-    if name == "members" and thing.what == "queue" and before and after:
-        name = "penalty"
     change = "changed"
     if name == "members" or name.startswith("key ") or not name or name == "patterns":
         change = "added" if trace.before is None else "removed" if trace.after is None else "changed"
@@ -68,11 +83,36 @@ def _value(field: str, text: str | None, trace: Trace) -> Value | None:
         is_on = text in ("on", "1", "yes")
         means_on = trace.where == "featurecodes"  # trunks have a column that says they are off
         return Value("yes" if is_on == means_on else "no", (text,))
-    if field == "members" and text and (number := re.match(r"[A-Za-z0-9]+/([0-9]+)[^,]*(?:,([0-9]+))?", text)):
-        if trace.before and trace.after:  # the same member with another penalty
-            return Value(f"{number[1]} ({number[2] or 0})", (text,))
-        return Value(number[1], (text,))
+    if field == "members" and text and "/" in text:
+        return Value(rung(text.partition(",")[0]), (text,))
+    if field == "name" and text and (caller := re.fullmatch(CALLER, text)):
+        other = re.fullmatch(CALLER, (trace.after if text == trace.before else trace.before) or "")
+        if other is None or other[1] != caller[1]:
+            return Value(caller[1], (text,), trace.is_secret)
     return value_of(text, is_secret=trace.is_secret)
+
+
+CALLER = re.compile(r'"?([^"<]*[^"<\s])"?\s*<[^<>]*>')  # of a caller's name and number, the name
+OF_MEMBER = ("penalty", "member_name", "member_state")  # interface,penalty,name,what says that it is busy
+
+
+def _told_of(trace: Trace, thing: Thing) -> list[Difference]:
+    """The differences that one trace tells: a queue's member that stays may be written otherwise in several ways."""
+    if trace.option != "members" or thing.what != "queue" or not trace.before or not trace.after:
+        return [difference_of(trace, thing)]
+    old, new = ([piece.strip() for piece in text.split(",")] for text in (trace.before, trace.after))
+    member = rung(new[0])
+    old, new = ([*pieces[1:3], ",".join(pieces[3:])] for pieces in ([*p, "", ""] for p in (old, new)))
+    told = []
+    for field, before, after in zip(OF_MEMBER, old, new, strict=True):
+        if field == "penalty":
+            before, after = before or "0", after or "0"
+        before, after = before.rstrip(","), after.rstrip(",")
+        if before != after:
+            one = difference_of(trace, thing, field)
+            one.before, one.after = (Value(f"{member} ({text})", (text,)) for text in (before, after))
+            told.append(one)
+    return told
 
 
 # -- of objects -----------------------------------------------------------------------------------------------
@@ -95,11 +135,10 @@ def _of_object(thing: Thing, traces: list[Trace], told: bool) -> Iterator[Differ
     others = [t for t in traces if t.source != "database"]
     lines = [t for t in others if t.dialplan]
     found: list[Difference] = []
-    for trace in database:
-        one = difference_of(trace, thing)
+    for one in (one for trace in database for one in _told_of(trace, thing)):
         same = next((other for other in found if other.slot == one.slot and other.change == one.change), None)
         if same is not None:
-            same.traces.append(trace)
+            same.traces += one.traces
         else:
             found.append(one)
     for trace in (t for t in others if not t.dialplan):
@@ -108,7 +147,7 @@ def _of_object(thing: Thing, traces: list[Trace], told: bool) -> Iterator[Differ
             same.in_files |= trace.source == "files"
             same.traces.append(trace)
         elif not (database or told) or trace.origin != "generated":
-            found.append(difference_of(trace, thing))
+            found += _told_of(trace, thing)
     for trace in lines:
         if found or (told and trace.origin == "generated"):
             for one in found:
@@ -119,6 +158,22 @@ def _of_object(thing: Thing, traces: list[Trace], told: bool) -> Iterator[Differ
         else:
             found.append(_line(trace))
     yield from found
+
+
+def _is_section(trace: Trace) -> bool:
+    return trace.whole and trace.source == "files" and not trace.dialplan
+
+
+def _section(trace: Trace, thing: Thing) -> Difference:
+    """One of several sections of a file that make an object up: it came or went, and the object is still there."""
+    change = "added" if trace.before is None else "removed"
+    kind = re.search(r"^type=(.*)$", trace.before or trace.after or "", re.MULTILINE)
+    name = trace.locus + (f" type={kind[1]}" if kind else "")
+    one = Difference(change, thing.what, thing.id, "section", None, None, thing, in_files=True)
+    value = Value(f"{trace.where} {name}", (name,))
+    one.before, one.after = (None, value) if change == "added" else (value, None)
+    one.traces = [trace]
+    return one
 
 
 def _same(found: list[Difference], trace: Trace) -> Difference | None:

@@ -12,6 +12,18 @@ Filled = dict[str, str | int | Sentence]
 
 
 def file_edits(one: Difference) -> Sentence:
+    if one.field == "unread":
+        if one.after and one.after.words.startswith("-"):
+            return Sentence(
+                "Asterisk no longer takes anything of {file}: it cannot read line {line}",
+                {"file": one.id, "line": one.after.words.removeprefix("-")},
+            )
+        if one.after:
+            return Sentence(
+                "Asterisk no longer reads {file} to its end: it stops at line {line}",
+                {"file": one.id, "line": one.after.words},
+            )
+        return Sentence("Asterisk reads {file} to its end again", {"file": one.id})
     come, gone = (int(v.written[0]) if v else 0 for v in (one.after, one.before))
     values: Filled = {"file": one.id, "added": come, "removed": gone}
     if one.field == "program":

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ringkeep.phonesystem.differences import phrases
 from ringkeep.phonesystem.differences.layers import Difference
+from ringkeep.phonesystem.differences.leftovers import OF_MEMBER
 from ringkeep.phonesystem.differences.names import (
     DESTINATIONS,
     FIELDS,
@@ -40,6 +41,8 @@ def audience(what: str, field: str | None) -> str:
     """Who would notice a change first."""
     if what in ("trunk", "outbound_route"):
         return "carriers"
+    if (what, field) == ("file", "unread"):
+        return "callers"
     if (
         what in _CALLERS
         or (what in ("queue", "ring_group") and field in _SEEN_BY_CALLERS)
@@ -152,6 +155,10 @@ class Speaker:
         }  # fmt: skip
         if (one.before or one.after or Value("", ())).is_secret:
             return Sentence("{field} changed for {count} {things}: {ids}", values)
+        if not (one.before and one.before.words):
+            return Sentence("{field} is now {to}, was not set, for {count} {things}: {ids}", values)
+        if not (one.after and one.after.words):
+            return Sentence("{field} is no longer set, was {from}, for {count} {things}: {ids}", values)
         return Sentence("{field} is now {to}, was {from}, for {count} {things}: {ids}", values)
 
     def _field(self, one: Difference) -> Sentence:
@@ -167,7 +174,16 @@ class Speaker:
         }  # fmt: skip
         if one.what == "prompt":
             return Sentence("{thing} says something else now", values)
-        for say in (self._free, self._reached, phrases.hung_up, phrases.key, self._element, phrases.state, self._known):
+        for say in (
+            self._free,
+            self._reached,
+            phrases.hung_up,
+            phrases.key,
+            self._member,
+            self._element,
+            phrases.state,
+            self._known,
+        ):
             if sentence := say(one, values):
                 return sentence
         if (one.before or one.after or Value("", ())).is_secret:
@@ -183,6 +199,8 @@ class Speaker:
 
     def _whole(self, one: Difference) -> Sentence:
         values: Filled = {"thing": self.name(one.thing), "id": one.id}
+        if one.change == "changed":
+            return Sentence("what is written of {thing} changed", values)
         to = one.thing.values.get("destination")
         if one.what == "inbound_route" and to is not None:
             values["to"] = self.value(one, to)
@@ -203,6 +221,11 @@ class Speaker:
 
     def _free(self, one: Difference, values: Filled) -> Sentence | None:
         """Settings, files and dialplan lines."""
+        if one.field == "section" and (part := one.after or one.before):
+            values["section"] = part.words
+            if one.change == "added":
+                return Sentence("a part of {thing} was added: {section}", values)
+            return Sentence("a part of {thing} was removed: {section}", values)
         if one.what == "file":
             return phrases.file_edits(one)
         if one.what == "dialplan":
@@ -288,7 +311,7 @@ class Speaker:
 
     def _known(self, one: Difference, values: Filled) -> Sentence | None:
         """Fields that have a way of being said."""
-        if one.before is None or one.after is None or one.before.is_secret:
+        if not (one.before and one.after and one.before.words and one.after.words) or one.before.is_secret:
             return None
         match one.what, one.field:
             case "extension", "name":
@@ -317,8 +340,6 @@ class Speaker:
                 return Sentence("{thing} is now dialled as {to}", values)
             case "follow_me", "members":
                 return Sentence("{to} now rings in {thing} in place of {from}", values)
-            case "queue", "penalty":
-                return self._penalty(one, values)
             case "announcement", "destination":
                 return Sentence("after {thing} calls now go to {to}, was {from}", values)
             case _, "destination":
@@ -331,13 +352,24 @@ class Speaker:
                 return Sentence("{thing} now uses the server {to}, was {from}", values)
         return None
 
-    def _penalty(self, one: Difference, values: Filled) -> Sentence:
-        """How late a member of a queue is rung."""
-        number, _, before = (one.before.words if one.before else "").rstrip(")").partition(" (")
-        after = (one.after.words if one.after else "").rstrip(")").partition(" (")[2]
+    def _member(self, one: Difference, values: Filled) -> Sentence | None:
+        """How a member of a queue is rung that stays its member."""
+        if one.what != "queue" or one.field not in OF_MEMBER or not (one.before and one.after):
+            return None
+        number = one.after.words.partition(" (")[0]
         member = self.things.get(("extension", number))
-        values |= {"member": self.name(member) if member else number, "from": before, "to": after}
-        return Sentence("the penalty of {member} in {thing} is now {to}, was {from}", values)
+        before, after = one.before.written[0], one.after.written[0]
+        own = Sentence("its own line")  # what Asterisk looks at when nothing is named
+        values |= {"member": self.name(member) if member else number, "from": before or own, "to": after or own}
+        if one.field == "penalty":
+            return Sentence("the penalty of {member} in {thing} is now {to}, was {from}", values)
+        if one.field == "member_name":
+            if not after:
+                return Sentence("{member} no longer has a name of its own in {thing}, was {from}", values)
+            if not before:
+                return Sentence("{member} is now called {to} in {thing}, had no name of its own before", values)
+            return Sentence("{member} is now called {to} in {thing}, was {from}", values)
+        return Sentence("whether {member} is busy for {thing} is now told by {to}, was {from}", values)
 
 
 def _trunks(before: tuple[str, ...], after: tuple[str, ...], values: Filled) -> Sentence:

@@ -124,6 +124,15 @@ def _range(positions: str | None) -> Value | None:
     return Value(positions, (positions, *(str(number) for number in range(start, end + 1))))
 
 
+INTERFACE = re.compile(r"(?:PJSIP|SIP|Local|IAX2|DAHDI)/([^@/,]{1,80})", re.IGNORECASE)
+
+
+def rung(interface: str) -> str:
+    """The extension behind a queue's member; the interface itself where it leads to none."""
+    known = INTERFACE.match(interface)
+    return known[1] if known else interface
+
+
 def _thing(what: str, identity: str, title: str | None, names: Iterable[str] = (), /, **values: Value | None) -> Thing:
     kept = {name: value for name, value in values.items() if value is not None}
     return Thing(what, identity, title, kept, frozenset(name for name in names if _tells(name)))
@@ -206,9 +215,8 @@ def _mailboxes(system: PhoneSystem) -> Iterator[Thing]:
 
 def _called(system: PhoneSystem) -> Iterator[Thing]:
     for queue in system.queues:
-        known = dict(zip(queue.members, queue.member_numbers, strict=False))
         whole = len(queue.members) == len(queue.member_numbers)
-        members = queue.member_numbers if whole else tuple(known.get(m, m) for m in queue.members)
+        members = queue.member_numbers if whole else tuple(map(rung, queue.members))
         yield _with(
             _thing(
                 "queue", queue.number or queue.name, queue.title or queue.name, (queue.name, queue.number or ""), title=_text(queue.title),
