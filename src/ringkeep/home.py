@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.phonesystem.sentences import Sentence, Told, reason
 
 ONLY_OURS = 0o700  # it holds copies of phone systems and the keys
 
@@ -34,7 +34,7 @@ def home() -> Path:
         raise HomeError(
             Sentence(
                 "The folder {place} cannot be made ({why}). Set RINGKEEP_HOME to one that can.",
-                {"place": str(place), "why": error.strerror or "?"},
+                {"place": str(place), "why": reason(error)},
             )
         ) from error
     return place

@@ -27,7 +27,7 @@ from django.db import models, transaction
 
 from ringkeep.backups.models import Repository
 from ringkeep.fleet.models import Customer, PhoneSystem
-from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.phonesystem.sentences import Sentence, Told, reason
 from ringkeep.vault import key_file
 from ringkeep.vault.rotation import write_keys
 
@@ -77,7 +77,7 @@ def write(file: Path, passphrase: str, at: datetime) -> dict[str, int]:
     except OSError as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
-        raise EscrowError(Sentence("{file} cannot be written: {why}.", {"file": file, "why": error.strerror})) from None
+        raise EscrowError(Sentence("{file} cannot be written: {why}.", {"file": file, "why": reason(error)})) from None
     opened(file, passphrase)  # what cannot be opened again is no escrow
     return {model.__name__: len(inner[model.__name__]) for model in MODELS}
 
@@ -110,7 +110,7 @@ def opened(file: Path, passphrase: str) -> dict[str, Any]:
             Sentence("{file} does not open: the passphrase is another one, or the file is damaged.", {"file": file})
         ) from None
     except OSError as error:
-        raise EscrowError(Sentence("{file} cannot be read: {why}.", {"file": file, "why": error.strerror})) from None
+        raise EscrowError(Sentence("{file} cannot be read: {why}.", {"file": file, "why": reason(error)})) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EscrowError(Sentence("{file} is no escrow file of Ringkeep.", {"file": file})) from None
     assert isinstance(document, dict)

@@ -25,7 +25,7 @@ from typing import Any
 
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_entries import Entry
-from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.phonesystem.sentences import Sentence, Told, reason
 from ringkeep.translation import Words, shown
 
 FILES, OWNERS, README = "files", "OWNERS.jsonl", "README.txt"
@@ -116,9 +116,7 @@ def _write(store: Store, what: Exported, stage: Path, words: Words) -> int:
     try:
         stage.mkdir(mode=0o700)
     except OSError as error:
-        raise PlaceError(
-            Sentence("{folder} cannot be made: {why}.", {"folder": stage, "why": error.strerror})
-        ) from None
+        raise PlaceError(Sentence("{folder} cannot be made: {why}.", {"folder": stage, "why": reason(error)})) from None
     try:
         entries = {os.fsencode(entry.path.strip("/")): entry for entry in store.listing(what.snapshot)}
         store.restore(what.snapshot, stage / FILES)

@@ -22,7 +22,7 @@ from ringkeep.backups.store_entries import Entry, Key, Snapshot, entry, instant
 from ringkeep.backups.store_keys import UNGUESSABLE, add_key_file, key_file
 from ringkeep.backups.store_locations import DIRECTORY, Location, access, reach
 from ringkeep.backups.store_process import Access, Line, Ran, StoreError, documents, failure, run
-from ringkeep.phonesystem.sentences import Sentence, amount
+from ringkeep.phonesystem.sentences import Sentence, amount, reason
 
 HOST = "ringkeep"  # as the host of every snapshot: the name of this machine is none of the repository's business
 WAIT_S = 600.0  # for another process that works on the repository
@@ -121,7 +121,7 @@ class Store:
             except OSError as error:
                 raise StoreError(
                     "refused",
-                    Sentence("The folder {place} cannot be made: {why}.", {"place": place, "why": error.strerror}),
+                    Sentence("The folder {place} cannot be made: {why}.", {"place": place, "why": reason(error)}),
                     permanent=True,
                 ) from None
         try:
@@ -188,6 +188,16 @@ class Store:
         """The id of the newest snapshot with the tag."""
         found = self.snapshots(tag)
         return found[-1].id if found else None
+
+    def holds(self, snapshot: str) -> bool:
+        """Whether the stored state is still there: somebody else may have let restic forget it. Raises `StoreError`.
+
+        In a directory nothing is run and nothing is opened: an unchanged night stays free of restic.
+        """
+        if self.location.kind != DIRECTORY:
+            return any(found.id == snapshot for found in self.snapshots())
+        self.open_or_make()
+        return (Path(self.location.place) / "snapshots" / _named(snapshot)).is_file()
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from ringkeep.backups.store_process import Access, StoreError, python
 from ringkeep.links import LinkError
-from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.phonesystem.sentences import Sentence, reason
 
 DIRECTORY, SFTP, S3 = "directory", "sftp", "s3"
 REACH_S = 10.0
@@ -155,11 +155,10 @@ def _knock(host: str, port: int) -> None:
         with contextlib.closing(socket.create_connection((host, port), timeout=REACH_S)):
             return
     except OSError as error:
-        why = error.strerror or str(error)
         raise StoreError(
             "unreachable",
             Sentence(
                 "The server {server} of the repository cannot be reached ({why}). Is it up, and does a firewall let us through?",
-                {"server": f"{host}:{port}", "why": why},
+                {"server": f"{host}:{port}", "why": reason(error)},
             ),
         ) from None

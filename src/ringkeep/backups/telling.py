@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.jobs.start import prepared
-from ringkeep.phonesystem.sentences import Sentence, Told, sentence
+from ringkeep.phonesystem.sentences import Sentence, Told, reason, sentence
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
 from ringkeep.translation import Words, shown
 
@@ -332,7 +332,7 @@ def _credential(kind: str, file: Path | None) -> dict[str, Any] | None:
     try:
         document = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text())
     except OSError as error:
-        raise Refused(Sentence("{file} cannot be read: {why}.", {"file": file, "why": error.strerror})) from None
+        raise Refused(Sentence("{file} cannot be read: {why}.", {"file": file, "why": reason(error)})) from None
     except ValueError:
         raise Refused(Sentence("{file} holds no JSON.", {"file": file})) from None
     if not isinstance(document, dict) or not any(names <= document.keys() for names in needed):

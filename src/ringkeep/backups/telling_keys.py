@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ringkeep.backups.telling import Refused, say
-from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.phonesystem.sentences import Sentence, reason
 from ringkeep.terminal import GOOD, NOT_GOOD, errors, print_json
 from ringkeep.translation import Words, shown
 
@@ -72,9 +72,7 @@ def _passphrase(file: Path | None, words: Words, *, twice: bool = False) -> str:
             with file.open(encoding="utf-8") as source:
                 return source.readline().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise Refused(
-                Sentence("{file} cannot be read: {why}.", {"file": file, "why": getattr(error, "strerror", error)})
-            ) from None
+            raise Refused(Sentence("{file} cannot be read: {why}.", {"file": file, "why": reason(error)})) from None
     if not sys.stdin.isatty():
         raise Refused(
             Sentence("There is nobody to ask for the passphrase: --passphrase-file names a file that holds it.")

@@ -22,7 +22,7 @@ from ringkeep.lab.cli import build_image
 from ringkeep.lab.image import RECIPES, ImageError
 from ringkeep.lab.lab import LabError
 from ringkeep.lab.server import Server
-from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.phonesystem.sentences import Sentence, reason
 from ringkeep.sources.errors import unforeseen
 from ringkeep.sources.source import SourceError
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, hush, print_json
@@ -55,7 +55,7 @@ class Output:
         except (BrokenPipeError, SystemExit):  # `| head` has seen enough; rich makes it a SystemExit
             hush()
         except OSError as error:
-            failure = Sentence("The report could not be printed: {why}.", {"why": error.strerror})
+            failure = Sentence("The report could not be printed: {why}.", {"why": reason(error)})
         if failure:
             errors.print(Words(self.lang).error(failure))
         return COULD_NOT_TRY if failure else code
@@ -83,7 +83,7 @@ class Output:
             fresh.replace(self.html)
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            return Sentence("{file} cannot be written: {why}.", {"file": self.html, "why": error.strerror})
+            return Sentence("{file} cannot be written: {why}.", {"file": self.html, "why": reason(error)})
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return None

@@ -20,7 +20,7 @@ from ringkeep.lab.image import Image
 from ringkeep.lab.sandbox import Limits, missing_tools
 from ringkeep.lab.server import Server
 from ringkeep.lab.tree import prepare
-from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.phonesystem.sentences import Sentence, Told, reason
 
 DISK_FLAGS = namespaces.MS_NOSUID | namespaces.MS_NODEV
 INODES = 600_000  # each takes memory too
@@ -40,7 +40,7 @@ def workplace() -> Path:
         raise LabError(
             Sentence(
                 "The lab needs the folder {place}, which cannot be made: {why}.",
-                {"place": place, "why": error.strerror},
+                {"place": place, "why": reason(error)},
             )
         ) from error
     return place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import asyncssh
 
 from ringkeep.links import LinkError
 from ringkeep.links.host_keys import fingerprint
-from ringkeep.phonesystem.sentences import Sentence, verbatim
+from ringkeep.phonesystem.sentences import REASONS, Sentence, verbatim
 
 if TYPE_CHECKING:
     from ringkeep.links.ssh import Target
@@ -115,19 +114,11 @@ def _refused(target: Target) -> Sentence:
     return Sentence("{address} refuses the login with this password.", values)
 
 
-WHY = {
-    errno.ECONNREFUSED: Sentence("nothing answers at that port"),
-    errno.EHOSTUNREACH: Sentence("there is no way to that address"),
-    errno.ENETUNREACH: Sentence("there is no way to that network"),
-    errno.ETIMEDOUT: Sentence("it does not answer"),
-}
-
-
 def _why(error: Exception) -> Sentence:
     if isinstance(error, socket.gaierror):
         return Sentence("its name is not known here")
     if isinstance(error, OSError) and (error.errno or 0) > 0:  # asyncio's own words repeat the address
-        return WHY.get(error.errno or 0, verbatim(os.strerror(error.errno or 0)))
+        return REASONS.get(error.errno or 0, verbatim(os.strerror(error.errno or 0)))
     return verbatim(last_line(str(error)))
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import asyncssh
 
 from ringkeep.links import LinkError
-from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.phonesystem.sentences import Sentence, reason
 
 log = logging.getLogger("ringkeep.tunnel")
 
@@ -119,7 +119,7 @@ async def listening(host: str, port: int, host_key: str, find_port: FindPort) ->
             "failed",
             Sentence(
                 "Port {port} of {host} for tunnels cannot be had ({why}). Choose another with --tunnels.",
-                {"port": port, "host": host, "why": error.strerror or "?"},
+                {"port": port, "host": host, "why": reason(error)},
             ),
             permanent=True,
         ) from error

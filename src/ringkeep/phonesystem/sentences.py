@@ -5,6 +5,7 @@ They are kept as {"text": English template, "values": {name: text, number, sente
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -98,3 +99,29 @@ class Told(RuntimeError):
 def said_by(error: BaseException) -> Sentence:
     """What an error says."""
     return error.says if isinstance(error, Told) else verbatim(str(error))
+
+
+REASONS = {
+    errno.ENOENT: Sentence("there is no such file or folder"),
+    errno.EACCES: Sentence("permission is denied"),
+    errno.EPERM: Sentence("permission is denied"),
+    errno.EROFS: Sentence("its disk is read-only"),
+    errno.ENOSPC: Sentence("its disk is full"),
+    errno.EDQUOT: Sentence("its disk is full"),
+    errno.EIO: Sentence("its disk fails"),
+    errno.EEXIST: Sentence("it is there already"),
+    errno.ENOTDIR: Sentence("a part of its path is no folder"),
+    errno.EISDIR: Sentence("it is a folder"),
+    errno.EADDRINUSE: Sentence("it is in use already"),
+    errno.EADDRNOTAVAIL: Sentence("this machine has no such address"),
+    errno.ECONNREFUSED: Sentence("nothing answers at that port"),
+    errno.EHOSTUNREACH: Sentence("there is no way to that address"),
+    errno.ENETUNREACH: Sentence("there is no way to that network"),
+    errno.ETIMEDOUT: Sentence("it does not answer"),
+}
+
+
+def reason(error: Exception) -> Sentence:
+    """Why the operating system refused; what it says itself where that is rare."""
+    number = getattr(error, "errno", None)
+    return REASONS.get(number or 0, verbatim(getattr(error, "strerror", None) or str(error)))

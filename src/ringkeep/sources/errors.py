@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.phonesystem.sentences import Sentence, Told, reason
 
 
 class SourceError(Told):
@@ -67,8 +67,11 @@ def on_disk(size_bytes: int) -> int:
 def unforeseen(error: Exception) -> tuple[str, Sentence]:
     """(code, what is said) of an error that no part expects: the operating system's refusal, or a fault of ours."""
     if isinstance(error, OSError):
-        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or repr(error)
-        return "refused", Sentence("The operating system refused something that is needed ({what}).", {"what": what})
+        why = Sentence("{path}: {what}", {"path": error.filename, "what": reason(error)})
+        return "refused", Sentence(
+            "The operating system refused something that is needed ({what}).",
+            {"what": why if error.filename else reason(error)},
+        )
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next

@@ -18,7 +18,7 @@ from ringkeep.fleet.tunnels import TunnelError, server_address, serving_tunnels
 from ringkeep.home import home
 from ringkeep.jobs import engine
 from ringkeep.links import LinkError
-from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.phonesystem.sentences import Sentence, Told, reason
 from ringkeep.translation import Words
 from ringkeep.web.api import token
 from ringkeep.web.scheduling import scheduling
@@ -89,7 +89,7 @@ def _listen(host: str, port: int) -> socket.socket:
             Sentence(
                 "Port {port} of {host} cannot be had ({why}). Is a Ringkeep running already? Else choose "
                 "another: --port.",
-                {"port": port, "host": host, "why": error.strerror or "?"},
+                {"port": port, "host": host, "why": reason(error)},
             )
         ) from error
     return listening
