@@ -161,6 +161,40 @@ def test_a_check_keeps_what_it_found_and_when_the_next_is_due(home: Path, tmp_pa
     assert pack.name in persian and persian != problem_said(row.check_problems[0], Words("en"))
 
 
+def test_what_somebody_else_forgot_is_named_by_a_check_and_not_counted_as_an_unchanged_night(
+    home: Path, tmp_path: Path
+) -> None:
+    from ringkeep.backups import jobs
+    from ringkeep.backups.actions import check_repository, repository_of
+    from ringkeep.backups.models import Backup
+    from ringkeep.backups.queries import store
+    from ringkeep.backups.store_process import StoreError
+    from ringkeep.drills.restored import copied
+    from ringkeep.jobs.kinds import Run
+
+    system = fleet()
+    row = light_repository(system.customer)
+    first = stored(system, mirror(jobs.mirror(system)), 1)
+    jobs._marker(system).write_text(first.snapshot)
+
+    def night(days_ago: float) -> Backup:
+        made = backup(system, days_ago, "", "running", parts=[{"name": "etc", "state": "ok"}])
+        jobs.put_away(Run("job", {}, system.pk), made.pk)
+        return Backup.objects.get(pk=made.pk)
+
+    same = night(0.5)
+    assert same.unchanged and same.snapshot == first.snapshot and copied(first, tmp_path / "drilled")
+    store(system.customer).forget([first.snapshot])  # with restic itself, in life
+    (problem,) = check_repository(repository_of(system.customer), NOW)
+    assert (problem.kind, problem.name) == ("snapshot-gone", first.pk)
+    assert not copied(first, tmp_path / "drilled-again")  # a drill must not prove the mirror in its place
+    again = night(0.25)
+    assert not again.unchanged and store(system.customer).holds(again.snapshot)
+    Path(row.location).rename(tmp_path / "moved")
+    with pytest.raises(StoreError, match="not there any more"):
+        night(0.1)
+
+
 def test_the_stores_errors_hold_no_secret(home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     from ringkeep.backups.actions import repository_of
     from ringkeep.backups.queries import location, store

@@ -138,12 +138,25 @@ def check_repository(repository: Repository, at: datetime, *, read_share: str | 
 
     Raises `StoreError` when it could not be looked at.
     """
-    week = at.toordinal() // 7
-    found = Store(location(repository)).check(read_share or f"{week % CHECK_PARTS + 1}/{CHECK_PARTS}")
+    week, place = at.toordinal() // 7, Store(location(repository))
+    found = place.check(read_share or f"{week % CHECK_PARTS + 1}/{CHECK_PARTS}")
+    found += [Damage("snapshot-gone", backup_id) for backup_id in taken_away(repository, place)]
     Repository.objects.filter(pk=repository.pk).update(
         checked_at=at, check_problems=[problem.document() for problem in found], next_check_at=at + CHECK_EVERY
     )
     return found
+
+
+def taken_away(repository: Repository, place: Store) -> list[str]:
+    """Backups that count as stored but are not in the repository: somebody else let restic forget them. Raises `StoreError`."""
+    kept = Backup.objects.filter(phone_system__customer=repository.customer_id, forgotten_at=None).exclude(snapshot="")
+    kept = kept.exclude(state=RUNNING)
+    before = set(kept.values_list("snapshot", flat=True))
+    if not before:
+        return []
+    gone = before - {snapshot.id for snapshot in place.snapshots()}
+    # Asked again: the rules may have let one go meanwhile.
+    return sorted(kept.filter(snapshot__in=list(gone)[:500]).values_list("pk", flat=True))
 
 
 # -- keeping ----------------------------------------------------------------------------------------------------------

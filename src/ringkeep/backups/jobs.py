@@ -120,11 +120,11 @@ def put_away(run: Run, backup_id: str) -> None:
         return
     system, last = backup.phone_system, record.last_complete(backup.phone_system, backup)
     marker = _marker(system)
-    if last and marker.exists() and marker.read_text() == last.snapshot:
-        record.note(backup_id, snapshot=last.snapshot, unchanged=True, stored_bytes=0)
-        return
     place = store(system.customer)
     place.open_or_make()
+    if last and marker.exists() and marker.read_text() == last.snapshot and place.holds(last.snapshot):
+        record.note(backup_id, snapshot=last.snapshot, unchanged=True, stored_bytes=0)
+        return
     snapshot = place.find(backup_id)
     if snapshot is None:
         whole = all(part["state"] in ("ok", "skipped") for part in backup.parts)

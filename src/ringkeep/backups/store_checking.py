@@ -15,6 +15,9 @@ SAYINGS = {
     "pack-damaged": _("The file {name} of the repository is damaged: backups that need it cannot be restored whole."),
     "index-damaged": _("The index {name} of the repository is damaged."),
     "snapshot-damaged": _("The stored backup {name} cannot be read."),
+    "snapshot-gone": _(
+        "The stored backup {name} is not in the repository any more: something else than Ringkeep took it away."
+    ),
     "tree-damaged": _("A folder of a stored backup cannot be read ({name})."),
     "key-damaged": _("A key of the repository is damaged ({name})."),
     "data-lost": _("A piece of a stored file is gone ({name})."),

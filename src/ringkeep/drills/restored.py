@@ -47,10 +47,15 @@ def _remove(place: Path) -> None:
 
 
 def copied(backup: Backup, into: Path) -> bool:
-    """Copy the mirror; False when it is not, or not any more, this very backup."""
+    """Copy the mirror; False when it is not, or not any more, this very backup, or when the repository does not hold it:
+    what somebody else took away must not be proven. Raises `StoreError`."""
     ours = str(backup.phone_system_id)
     marker, mirror = folder("systems", ours) / "stored", folder("systems", ours, "mirror")
-    if not backup.snapshot or not _is(marker, backup.snapshot):
+    if (
+        not backup.snapshot
+        or not _is(marker, backup.snapshot)
+        or not store(backup.phone_system.customer).holds(backup.snapshot)
+    ):
         return False
     left = {mirror / name for name in LEFT_OUT}
 
