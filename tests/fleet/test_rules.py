@@ -94,5 +94,7 @@ def test_a_fleet_spreads_over_what_busy_hours_leave() -> None:
 
 def test_a_fleet_too_large_for_one_process_is_probed_less_often_and_a_small_one_as_its_rules_say() -> None:
     assert probe_pause_s(240, 1) == probe_pause_s(240, 1_000) == 240
-    assert probe_pause_s(240, 10_000) == 10_000 / PROBES_A_SECOND > 240
+    assert 240 <= probe_pause_s(240, 10_000) < 245
+    assert probe_pause_s(240, 30_000) == 30_000 / PROBES_A_SECOND > 700
+    assert probe_pause_s(240, 30_000, workers=3) < 245
     assert probe_pause_s(86_400, 10_000) == 86_400

@@ -183,6 +183,34 @@ def test_two_workers_share_the_work_one_job_a_phone_system_and_the_jobs_of_a_los
         assert state(database, "long") == "running"
 
 
+PROBED = """
+from ringkeep.fleet.models import PhoneSystem
+from ringkeep.web.scheduling import probe_due
+from datetime import datetime, timedelta, UTC
+row, now = PhoneSystem.objects.get(name="saba"), datetime.now(UTC)
+if row.fingerprint == "":
+    row.fingerprint, row.on_change, row.facts = "0" * 64, True, {"product": "asterisk"}
+    row.next_probe_at = now - timedelta(seconds=1)
+    row.save()
+    for n in range(29):
+        row.pk, row.name = None, f"saba-{n}"
+        row.save()
+"""
+
+
+def test_a_phone_system_that_one_worker_is_taking_to_probe_is_left_to_it_and_the_others_are_asked(
+    database: str, tmp_path: Path
+) -> None:
+    there(tmp_path / "first", ENROLLED + PROBED)
+    second = sibling(tmp_path / "first", "second")
+    ask = PROBED + "print(probe_due(now), PhoneSystem.objects.filter(next_probe_at__gt=now).count())"
+    with psycopg.connect(database) as one:
+        one.execute("SELECT id FROM fleet_phonesystem ORDER BY next_probe_at LIMIT 12 FOR UPDATE")
+        assert there(second, ask).split() == ["18", "18"]
+    assert there(second, ask).split() == ["12", "30"]
+    assert there(second, ask).split() == ["0", "30"]
+
+
 def test_a_home_without_the_right_key_and_a_database_that_is_not_there_are_refused_with_what_to_do(
     database: str, tmp_path: Path
 ) -> None:

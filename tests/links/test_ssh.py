@@ -61,6 +61,15 @@ def test_commands_take_input_and_give_output_errors_and_code(server: Server) -> 
     asyncio.run(work())
 
 
+def test_what_crosses_is_encrypted_by_the_cipher_that_costs_us_least(server: Server) -> None:
+    async def work() -> tuple[str, str]:
+        async with connect(server.target) as connection:
+            of = connection._connection.get_extra_info
+            return of("send_cipher"), of("recv_cipher")
+
+    assert asyncio.run(work()) == ("aes128-gcm@openssh.com",) * 2
+
+
 def test_nothing_of_this_machines_own_ssh_is_used(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

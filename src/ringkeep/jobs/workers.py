@@ -58,6 +58,13 @@ def others_work() -> bool:
     return over_postgresql() and Worker.objects.filter(beat_at__gt=_ago(3 * BEAT_S)).exclude(pk=name()).exists()
 
 
+def at_work() -> int:
+    """How many workers share the work, this one included."""
+    if not over_postgresql():
+        return 1
+    return max(1, int(Worker.objects.filter(beat_at__gt=_ago(3 * BEAT_S)).count()))
+
+
 @contextmanager
 def present(own: str, take_over: Callable[[str], None]) -> Iterator[None]:
     """Hold this worker's name while inside; `take_over(NAME)` begins the jobs of a lost worker anew. Raises `NameTaken`."""

@@ -19,7 +19,7 @@ import asyncssh
 
 from ringkeep.links import LinkError
 from ringkeep.links.failures import as_link_errors, last_line
-from ringkeep.links.host_keys import algorithms, exchanges, host_keys
+from ringkeep.links.host_keys import CIPHERS, algorithms, exchanges, host_keys
 from ringkeep.links.host_keys import fingerprint as fingerprint
 from ringkeep.links.host_keys import new_key as new_key
 from ringkeep.links.listening import Listening
@@ -333,7 +333,7 @@ async def _opened(
                 target.host, target.port, tunnel=tunnel or (), username=target.user,
                 known_hosts=([asyncssh.import_public_key(host_key)], [], []),
                 server_host_key_algs=algorithms(host_key, target.old), kex_algs=exchanges(target.old),
-                client_keys=[asyncssh.import_private_key(target.key)] if target.key else None,
+                encryption_algs=CIPHERS, client_keys=[asyncssh.import_private_key(target.key)] if target.key else None,
                 password=target.password, agent_path=None, config=None, gss_kex=False, gss_auth=False, x509_trusted_certs=None,
                 preferred_auth="publickey,password,keyboard-interactive", login_timeout=timeout_s,
                 keepalive_interval=KEEPALIVE_S, keepalive_count_max=KEEPALIVES_MISSED, compression_algs=None,

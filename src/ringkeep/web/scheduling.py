@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 
 from ringkeep import pbx
 from ringkeep.backups.models import COMPLETE, RUNNING, Backup
@@ -24,6 +24,7 @@ from ringkeep.findings.models import Finding
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import target
 from ringkeep.fleet.rules import next_backup_at, probe_pause_s
+from ringkeep.jobs import workers
 from ringkeep.jobs.actions import start
 from ringkeep.jobs.engine import forget_old
 from ringkeep.links import LinkError
@@ -31,7 +32,8 @@ from ringkeep.links.ssh import connect
 from ringkeep.phonesystem.sentences import Sentence, said_by
 
 TICK_S = 5.0
-PROBES_AT_ONCE = 64
+PROBES_AT_ONCE = 256  # hosts that are down hold a place for as long as connecting may take
+MOST_PROBES = 2000  # at a tick, which lasts until the slowest has answered: the more come due meanwhile
 MOST_AT_A_TICK = 500
 PROBE_TIMEOUT_S = 30.0
 log = logging.getLogger("ringkeep.scheduling")
@@ -54,14 +56,9 @@ def probe_due(now: datetime) -> int:
 
     The connections run side by side in coroutines, which hand back plain values; only this thread writes.
     """
-    due = list(
-        PhoneSystem.objects.filter(retired_at=None, on_change=True, next_probe_at__lte=now)
-        .exclude(fingerprint="")
-        .order_by("next_probe_at")[:MOST_AT_A_TICK]
-    )
+    due = _taken(now)
     if not due:
         return 0
-    _ask_again_later(due, now)
     down = set(Finding.objects.filter(kind="unreachable", closed_at=None).values_list("phone_system_id", flat=True))
     outcomes = asyncio.run(_ask_all(due))
     answered = [system.pk for system, outcome in zip(due, outcomes, strict=True) if not isinstance(outcome, LinkError)]
@@ -81,12 +78,25 @@ def probe_due(now: datetime) -> int:
     return len(due)
 
 
+def _taken(now: datetime) -> list[PhoneSystem]:
+    """Those whose time has come, their next time written: of several workers over one PostgreSQL one alone asks each."""
+    waiting = PhoneSystem.objects.filter(retired_at=None, on_change=True, next_probe_at__lte=now).exclude(
+        fingerprint=""
+    )
+    if not waiting.exists():  # a tick of a small fleet writes nothing
+        return []
+    with transaction.atomic():
+        due = list(waiting.order_by("next_probe_at").select_for_update(skip_locked=True)[:MOST_PROBES])
+        _ask_again_later(due, now)
+    return due
+
+
 def _ask_again_later(due: list[PhoneSystem], now: datetime) -> None:
     """One write for all that have the same rhythm: a large fleet has hundreds due at a tick."""
-    fleet = PhoneSystem.objects.filter(retired_at=None, on_change=True).count()
+    fleet, working = PhoneSystem.objects.filter(retired_at=None, on_change=True).count(), workers.at_work()
     by_rhythm: dict[float, list[int]] = {}
     for system in due:
-        by_rhythm.setdefault(probe_pause_s(system.probe_every_s, fleet), []).append(system.pk)
+        by_rhythm.setdefault(probe_pause_s(system.probe_every_s, fleet, working), []).append(system.pk)
     for pause_s, ids in by_rhythm.items():
         PhoneSystem.objects.filter(pk__in=ids).update(next_probe_at=now + timedelta(seconds=pause_s))
 
