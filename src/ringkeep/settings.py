@@ -60,8 +60,6 @@ INSTALLED_APPS = [
     "ringkeep.web",
 ]
 JOBS = ["ringkeep.findings.jobs", "ringkeep.backups.jobs", "ringkeep.drills.jobs", "ringkeep.restores.jobs"]
-# What a worker prepares for these is on its own disk and on the phone system: no other may go on, nor begin them anew.
-JOBS_OF_ONE_WORKER = ["restore"]
 AT_START = ["ringkeep.web.keys.check_keys"]  # called once the tables are there
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ALLOWED_HOSTS = os.environ.get("RINGKEEP_HOSTS", "127.0.0.1,localhost,[::1]").split(",")

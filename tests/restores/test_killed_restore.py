@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +18,12 @@ import pytest
 
 from ringkeep.fleet.actions import Order, address, enrol
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.jobs import engine
 from ringkeep.jobs.actions import cancel, start
-from ringkeep.jobs.models import CANCELLED, SUCCEEDED, Job
+from ringkeep.jobs.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job
 from ringkeep.lab import image as images
 from ringkeep.links.ssh import connect
-from ringkeep.restores.models import DONE, Restore
+from ringkeep.restores.models import DONE, ROLLED_BACK, Restore
 from ringkeep.standing.places import Standing
 from tests.restores.line import Line
 from tests.standing import standing, target
@@ -60,6 +63,26 @@ def work(*die: str) -> int:
     environment = {**os.environ, "TEST_JOBS": JOBS, "RINGKEEP_FIRST_PAUSE_S": "0.1"}
     command = [sys.executable, "-m", "tests.jobs.worker", *die]
     return subprocess.run(command, timeout=120, capture_output=True, env=environment).returncode
+
+
+@contextmanager
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """One that is killed at the end."""
+    environment = {**os.environ, "TEST_JOBS": JOBS, "RINGKEEP_FIRST_PAUSE_S": "0.1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.jobs.worker"], env=environment, stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def gone_with_its_home(job: Job, home: Path) -> None:
+    """As another worker over one PostgreSQL finds it (engine.begin_anew): nothing of it on this disk, and to be begun anew."""
+    engine._client(engine._url(), os.getpid()).delete_workflows([job.pk])
+    Job.objects.filter(pk=job.pk).update(state=QUEUED, step="", fraction=None)
+    shutil.rmtree(home / "systems" / str(job.phone_system_id) / "restores")
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +144,8 @@ def test_killed_around_every_step_files_and_database_are_both_back_and_no_succes
     assert "305" in on(narvan, REGISTERED)  # its phone at the far end
 
 
-def test_cancelled_before_the_swap_nothing_has_changed_and_with_the_line_cut_in_its_middle_it_is_done(
-    system: PhoneSystem, narvan: Standing, line: Line
+def test_cancelled_or_taken_over_from_a_gone_worker_it_is_as_it_was_and_with_the_line_cut_in_its_middle_it_is_done(
+    home: Path, system: PhoneSystem, narvan: Standing, line: Line
 ) -> None:
     good = on(narvan, SUMS)
     on(narvan, "sed -i s/Paediatrics/Broken/ /etc/asterisk/sip_additional.conf")
@@ -136,6 +159,24 @@ def test_cancelled_before_the_swap_nothing_has_changed_and_with_the_line_cut_in_
     assert job.state == CANCELLED and row.state != DONE and row.ended_at is not None
     assert (on(narvan, SUMS), on(narvan, TABLES)) == broken
     job = asked(system, 2)
+    assert work("send", "after") == -9
+    gone_with_its_home(job, home)
+    assert work() == 0
+    job.refresh_from_db()
+    row = Restore.objects.get(job_id=job.pk)
+    assert (job.state, row.state) == (FAILED, ROLLED_BACK) and row.ended_at is not None and "worker" in str(job.error)
+    assert (on(narvan, SUMS), on(narvan, TABLES)) == broken
+    job = asked(system, 3)
+    with worker() as lost:
+        while "swapped" not in on(narvan, "cat /var/lib/ringkeep/restore/*/phase"):
+            assert lost.poll() is None
+    gone_with_its_home(job, home)
+    assert work() == 0
+    job.refresh_from_db()
+    row = Restore.objects.get(job_id=job.pk)
+    assert (job.state, row.state) == (FAILED, ROLLED_BACK) and row.ended_at is not None
+    assert (on(narvan, SUMS), on(narvan, TABLES)) == broken
+    job = asked(system, 4)
     with futures.ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)
         while "swapp" not in on(narvan, "cat /var/lib/ringkeep/restore/*/phase"):

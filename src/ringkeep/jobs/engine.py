@@ -216,15 +216,7 @@ def begin_anew(lost: str) -> None:
     """
     for workflow in DBOS.list_workflows(executor_id=lost, status="PENDING"):
         job = Job.objects.filter(pk=workflow.workflow_id).first()
-        if job is not None and job.state == RUNNING and job.kind in settings.JOBS_OF_ONE_WORKER:
-            why = Sentence(
-                "The worker {worker} that did it is gone, with what it had prepared. Look at the phone system, then start it "
-                "again.",
-                {"worker": lost},
-            )
-            bookkeeping.log(job.id, why, "error", datetime.now(UTC))
-            bookkeeping.end(job.id, FAILED, datetime.now(UTC), error=why)
-        elif job is not None and job.state == RUNNING:
+        if job is not None and job.state == RUNNING:
             why = Sentence("The worker {worker} is gone: begun anew by another.", {"worker": lost})
             bookkeeping.log(job.id, why, "warning", datetime.now(UTC))
             Job.objects.filter(pk=job.id, state=RUNNING).update(state=QUEUED, step="", fraction=None)

@@ -96,7 +96,11 @@ def _backup(system: PhoneSystem, wanted: str) -> Backup:
     if wanted == "latest":
         rows = Backup.objects.filter(phone_system=system, forgotten_at=None, state__in=(COMPLETE, PARTIAL))
         newest = rows.exclude(reason=BEFORE).exclude(snapshot="").order_by("-started_at").first()
-        wanted = newest.pk if newest else wanted
+        if newest is None:
+            raise Unknown(
+                Sentence("There is no backup of {name} to restore from: ringkeep backup {name} makes one.", {"name": system.name})
+            )
+        return newest
     return stored(system, wanted)
 
 

@@ -29,10 +29,11 @@ from ringkeep.links.ssh import Connection, connect
 from ringkeep.phonesystem.model import PhoneSystem as Expected
 from ringkeep.phonesystem.sentences import Sentence, said_by
 from ringkeep.restores import actions, checking, preview, workplace
-from ringkeep.restores.models import BEFORE, DONE, FAILED, ROLLED_BACK, STAGING, SWAPPING, Restore
+from ringkeep.restores.models import BEFORE, DONE, FAILED, PLANNED, ROLLED_BACK, STAGING, SWAPPING, Restore
 from ringkeep.restores.planning import Plan, State
 from ringkeep.restores.queries import document
 from ringkeep.restores.remote import Swap
+from ringkeep.restores.rights import lacking
 from ringkeep.restores.selection import parse
 from ringkeep.restores.sending import PLACE
 from ringkeep.restores.trees import state
@@ -50,7 +51,10 @@ T = TypeVar("T")
 def restore(run: Run) -> Document:
     """Bring a backup to a phone system, or only say what that would change."""
     assert run.phone_system_id is not None
-    pk = run.step("begin", begin, run.id, run.arguments, run.phone_system_id)
+    begun = run.step_with_tries("begin", TRIES, begin, run.id, run.arguments, run.phone_system_id)
+    if not isinstance(begun, int):  # by a worker that is gone, with what it had prepared: closed now
+        return run.step("report", report, begun["row"])
+    pk = begun
     try:
         before = backing_up.back_up_now(run, run.phone_system_id, BEFORE, key=f"{run.id}:before")
         run.step("compare with the backup", compare, run, pk, before["backup"])
@@ -66,12 +70,24 @@ def restore(run: Run) -> Document:
     return run.step("report", report, pk)
 
 
-def begin(job_id: str, arguments: Document, target_id: int) -> int:
-    """Make the restore's row. Raises `JobError`."""
+def begin(job_id: str, arguments: Document, target_id: int) -> int | Document:
+    """Make the restore's row, and give its number; where one is open that got further elsewhere, close that. Raises `JobError`."""
     target = PhoneSystem.objects.get(pk=target_id)
+    known = Restore.objects.filter(job_id=job_id).exclude(state=PLANNED, ended_at=None).first()
+    if known is not None:
+        if known.ended_at is None:
+            give_up(
+                known.pk,
+                Sentence("The worker that did it is gone: what it had sent was taken away again. Restore once more."),
+            )
+        return {"row": known.pk}
     backup = Backup.objects.get(pk=arguments["backup"])
     if not backup.snapshot or backup.forgotten_at:
         raise JobError(Sentence("{name} is not stored: there is nothing to restore from.", {"name": backup.pk}))
+    if not arguments.get("preview"):
+        wrong = _connected(target, lambda connection: lacking(connection, target))
+        if wrong is not None:
+            raise JobError(wrong)
     asked = actions.Asked(
         tuple(arguments.get("only", ())), *(bool(arguments.get(n)) for n in ("exact", "preview", "hold_trunks", "release_trunks"))
     )  # fmt: skip
@@ -86,10 +102,17 @@ def compare(run: Run, pk: int, before: str) -> None:
     if not row.release_trunks:
         _bring_out(row, place, run)
     made = _prepared(row, place, tell=True)
-    warnings = [{"text": str(one), "says": one.document()} for one in made.warnings]
+    told = [*_rights_lacking(row), *made.warnings]
+    warnings = [{"text": str(one), "says": one.document()} for one in told]
     actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": warnings})
-    for one in made.warnings:
+    for one in told:
         run.log(one, "warning")
+
+
+def _rights_lacking(row: Restore) -> list[Sentence]:
+    """For a preview, which only needs to read: why the restore itself would be refused."""
+    wrong = _connected(row.target, lambda connection: lacking(connection, row.target)) if row.preview else None
+    return [wrong] if wrong is not None else []
 
 
 def is_due(pk: int) -> bool:
