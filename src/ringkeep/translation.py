@@ -19,7 +19,7 @@ RIGHT_TO_LEFT = {"fa"}
 DIGITS = {"fa": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}  # Babel has the separators of a language, not its digits
 JOINERS = "\u200c\u200d"  # invisible, but part of Persian words
 OPENS, CLOSES = "\u2068", "\u2069"  # around a name that is written the other way
-NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+NUMBER = re.compile(r"[0-9]+")
 SHOWN = 500  # characters of one text; a line that a phone system makes longer is an attack or an accident
 
 

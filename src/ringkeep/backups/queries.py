@@ -72,8 +72,8 @@ def backup(system: PhoneSystem, backup_id: str) -> Backup:
     if found is None:
         raise Unknown(
             Sentence(
-                "{system} has no stored backup {backup}: ringkeep backups {system} lists them.",
-                {"system": system.name, "backup": backup_id},
+                "{system} has no stored backup {backup}: {command} lists them.",
+                {"system": system.name, "backup": backup_id, "command": f"ringkeep backups {system.name}"},
             )
         )
     return found

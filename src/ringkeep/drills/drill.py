@@ -56,8 +56,8 @@ class NeedImage(CouldNotTry):
     def __init__(self, version: int) -> None:
         super().__init__(
             Sentence(
-                "The image of Asterisk {asterisk} is missing. Build it with: ringkeep lab build {asterisk}",
-                {"asterisk": version},
+                "The image of Asterisk {asterisk} is missing. Build it with: {command}",
+                {"asterisk": version, "command": f"ringkeep lab build {version}"},
             )
         )
         self.version = version

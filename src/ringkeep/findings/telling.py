@@ -86,8 +86,7 @@ def _value(name: str, value: Any, words: Words, time_zone: str) -> str:
             return words.number(value, 1)
         case str() if name.endswith("_at"):
             return _instant(value, words, time_zone)
-    text = NOBODY_S.covered(shown(str(value), VALUE_SHOWN))
-    return words.digits(text) if text.isascii() and text.isdigit() else text
+    return words.shown(NOBODY_S.covered(str(value)[: VALUE_SHOWN + 1]), VALUE_SHOWN)
 
 
 def _instant(value: str, words: Words, time_zone: str) -> str:

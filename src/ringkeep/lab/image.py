@@ -132,7 +132,10 @@ def build(version: int, progress: Progress) -> Image:
     for tool in ("mmdebstrap", "tar"):
         if shutil.which(tool) is None:
             raise ImageError(
-                Sentence("{tool} is missing: apt-get install {tool}, or run make setup as root.", {"tool": tool})
+                Sentence(
+                    "{tool} is missing. As root: {command}, or make setup.",
+                    {"tool": tool, "command": f"apt-get install {tool}"},
+                )
             )
     place = folder(version)
     fresh = place.with_name(f"{place.name}.new-{os.getpid()}")

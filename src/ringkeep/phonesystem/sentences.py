@@ -85,7 +85,9 @@ def amount(size_bytes: int) -> Sentence:
     while size >= 1024 and len(units) > 1:
         size /= 1024
         del units[0]
-    return replace(units[0], values={"number": f"{size:.1f}".removesuffix(".0")})
+    whole, tenth = divmod(round(size * 10), 10)
+    number = Sentence("{whole}.{tenth}", {"whole": whole, "tenth": tenth}) if tenth else whole
+    return replace(units[0], values={"number": number})
 
 
 class Told(RuntimeError):

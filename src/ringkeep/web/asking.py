@@ -34,12 +34,13 @@ def ask_drill(system: PhoneSystem, backup_id: str | None, calls: str, asked_by: 
     if backup is None:
         raise JobError(
             Sentence(
-                "{system} has no backup {backup} that could be drilled: ringkeep backups {system} lists them.",
-                {"system": system.name, "backup": backup_id},
+                "{system} has no backup {backup} that could be drilled: {command} lists them.",
+                {"system": system.name, "backup": backup_id, "command": f"ringkeep backups {system.name}"},
             )
             if backup_id
             else Sentence(
-                "{system} has no backup yet: make one first, with ringkeep backup {system}", {"system": system.name}
+                "{system} has no backup yet: make one first, with {command}",
+                {"system": system.name, "command": f"ringkeep backup {system.name}"},
             )
         )
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -63,8 +63,8 @@ def print_jobs(rows: list[Document], words: Words) -> None:
         table.add_column(words(title), overflow="fold")
     for row in rows:
         table.add_row(
-            *(escape(shown(str(cell))) for cell in (
-                row["id"], words.say(STATES[row["state"]]), words.digits(row["created_at"][:19].replace("T", " ")),
+            *(escape(cell) for cell in (
+                shown(row["id"]), words.say(STATES[row["state"]]), words.digits(row["created_at"][:19].replace("T", " ")),
                 _took(row, words), row["error"] or doing(row["step"], words),
             ))
         )  # fmt: skip
@@ -74,7 +74,9 @@ def print_jobs(rows: list[Document], words: Words) -> None:
 def print_job(document: Document, words: Words) -> None:
     """One job and its log."""
     console = Console(highlight=False)
-    console.print(f"{escape(shown(document['id']))}: {words.say(STATES[document['state']])}, {_took(document, words)}")
+    console.print(
+        f"{escape(shown(document['id']))}: {words.say(STATES[document['state']])}{words(', ')}{_took(document, words)}"
+    )
     for line in document["log"]:
         console.print(f"  {words.digits(line['at'][11:19])} {escape(line['text'])}")
 
