@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,3 +133,22 @@ def test_a_database_that_is_down_fails_its_part_and_says_so(joined: Machine, her
     fetched = asyncio.run(fetch(here, facts, tmp_path / "mirror"))
     assert why(fetched)[0] == "failed" and "connect" in why(fetched)[1] and time.monotonic() - began < 60
     assert why(fetched, "configuration")[0] == "ok"
+
+
+def test_a_database_that_takes_every_caller_and_answers_none_keeps_only_its_own_part(
+    freepbx: Machine, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_freezing, "LOOK_S", 1)
+    monkeypatch.setattr(fetch_freezing, "LOOKS", 2)
+    freepbx.write("etc/mysql/my.cnf", "[client]\nsocket=/var/hung\n")
+    freepbx.write("etc/amportal.conf", "AMPDBUSER=freepbxuser\nAMPDBPASS=of last year\n")
+    with socket.socket(socket.AF_UNIX) as hung:
+        monkeypatch.chdir(freepbx.root / "var")  # a socket's path is short
+        hung.bind("hung")
+        hung.listen()
+        began = time.monotonic()
+        facts = asyncio.run(pbx.recognise(here))
+        asyncio.run(pbx.probe(here, facts))
+        fetched = asyncio.run(fetch(here, facts, tmp_path / "mirror"))
+    assert facts.product == "freepbx" and why(fetched)[0] == "failed" and "nothing came" in why(fetched)[1]
+    assert why(fetched, "configuration")[0] == "ok" and time.monotonic() - began < 100

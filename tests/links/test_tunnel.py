@@ -117,6 +117,26 @@ def test_dialling_anew_takes_the_port_over_from_a_dead_line(server: Server, tmp_
     assert asyncio.run(work()) == b"anew\n"
 
 
+def test_two_systems_with_one_key_are_told_and_never_both_there(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A virtual machine and its copy: each dials in again and puts the other out."""
+    monkeypatch.setattr(tunnel, "TWINS_TIMES", 2)
+    port = free_port()
+
+    async def work() -> None:
+        async with we_listen(tmp_path, port) as house, contextlib.AsyncExitStack() as stack:
+            first = await stack.enter_async_context(house.dials(port, server.target.port))
+            second = await stack.enter_async_context(house.dials(port, server.target.port))
+            assert await asyncio.wait_for(first.wait(), 15) == 255
+            assert "seem to dial in" not in caplog.text
+            await stack.enter_async_context(house.dials(port, server.target.port))
+            assert await asyncio.wait_for(second.wait(), 15) == 255
+
+    asyncio.run(work())
+    assert f"key of port {port}" in caplog.text
+
+
 def test_who_may_no_more_is_put_out(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its port may go to another phone system, which must not be mistaken for it."""
     monkeypatch.setattr(tunnel, "LOOK_AGAIN_S", 0.3)

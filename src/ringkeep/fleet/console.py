@@ -23,10 +23,12 @@ def document(system: PhoneSystem) -> Document:
         "jump": f"{system.jump['user']}@{system.jump['host']}:{system.jump['port']}" if system.jump else None,
         "host_key": fingerprint(system.host_key),
         "sudo": system.sudo,
+        "old_ssh": system.old_ssh,
         "product": system.facts.get("product"),
         "product_version": system.facts.get("product_version"),
         "asterisk": system.facts.get("asterisk"),
         "not_readable": system.facts.get("not_readable") or [],
+        "others": system.facts.get("others") or [],
         "time_zone": system.time_zone,
         "next_backup_at": system.next_backup_at.isoformat() if system.next_backup_at else None,
     }
@@ -54,6 +56,11 @@ def say_enrolled(system: PhoneSystem, words: Words) -> None:
     if row["not_readable"]:
         paths = ", ".join(shown(path, 80) for path in row["not_readable"][:10])
         typer.echo("  " + words("The account may not read {paths}: a backup lacks them.").format(paths=paths))
+    if row["others"]:
+        others = ", ".join(shown(path, 80) for path in row["others"][:10])
+        typer.echo("  " + words("More than one Asterisk runs there; not looked after: {others}").format(others=others))
+    if row["old_ssh"]:
+        typer.echo("  " + words("Its SSH rests on SHA-1 (--old-ssh): keep it behind a VPN, and plan to move it."))
     typer.echo(words("Back it up now: {command}").format(command=f"ringkeep backup {row['name']}"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ LOGIN_S = 20.0
 KEEPALIVE_S, KEEPALIVES_MISSED = 20, 3
 LOOK_AGAIN_S = 20.0  # whether those who are there still may be
 LOOPBACK = ("127.0.0.1", "localhost")
+TWINS_S, TWINS_TIMES = 600.0, 5
 STRANGERS = 100  # connections that have not logged in yet; the oldest goes when one more comes
 
 FindPort = Callable[[str], Awaitable[int | None]]
@@ -38,6 +40,7 @@ class Tunnels:
     there: dict[int, asyncssh.SSHServerConnection] = field(default_factory=dict)
     strangers: dict[asyncssh.SSHServerConnection, None] = field(default_factory=dict)  # oldest first
     keys: dict[int, str] = field(default_factory=dict)  # port -> the public key that was let in
+    taken_over: dict[int, list[float]] = field(default_factory=dict)  # port -> when one that was there had to make way
 
 
 class _Guard(asyncssh.SSHServer):
@@ -83,8 +86,21 @@ class _Guard(asyncssh.SSHServer):
         before = self._tunnels.there.get(self._port)
         if before is not None:  # it lost its line and dials anew: what is left of the old one must not hold the port
             before.abort()
+            self._tell_twins(self._port)
         self._tunnels.there[self._port] = self._connection
         self._tunnels.keys[self._port] = self._key
+
+    def _tell_twins(self, port: int) -> None:
+        """A line that was lost is dialled anew now and then; two systems with one key put each other out all the time."""
+        now = time.monotonic()
+        lately = [at for at in self._tunnels.taken_over.get(port, []) if now - at < TWINS_S]
+        self._tunnels.taken_over[port] = [*lately, now]
+        if len(lately) + 1 == TWINS_TIMES:
+            log.warning(
+                "Two phone systems seem to dial in with the key of port %d and put each other out: is one a copy of the other? "
+                "Make a new key on the copy, and let it in by a tunnel of its own.",
+                port,
+            )
 
     def server_requested(self, listen_host: str, listen_port: int) -> bool:
         allowed = listen_host in LOOPBACK and listen_port == self._port

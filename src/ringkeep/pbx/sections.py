@@ -38,7 +38,13 @@ $RK_LOGIN
 RKEND
 }
 rk_client() { rk_limited 20 "$RK_DB" "$@" --connect-timeout=10; }
-rk_taken() { [ -n "$RK_DB" ] && rk_db rk_client -N -B -e 'SELECT 1' >/dev/null 2>&1 && RK_TAKEN=yes; }
+rk_ask() { rk_limited 5 "$RK_DB" "$@"; }
+rk_taken() {
+  [ -n "$RK_DB" ] || return 1
+  rk_db rk_ask -N -B -e 'SELECT 1' >/dev/null 2>&1 && RK_TAKEN=yes && return 0
+  [ $? != 124 ] || RK_DB=''  # it hangs: nothing more is asked of it
+  return 1
+}
 rk_offer() {
   [ -n "$1" ] && [ -z "$RK_TAKEN" ] || return 0
   rk_first=$RK_LOGIN
