@@ -14,6 +14,7 @@ from ringkeep.restores.planning import GONE, Plan, State, plan
 from ringkeep.restores.remote import Swap, SwapError
 from ringkeep.restores.selection import SelectionError, parse
 from ringkeep.restores.trees import state
+from ringkeep.restores.workplace import nothing_of
 from tests.restores.phone_system_folder import linked, seen
 from tests.restores.this_machine import ThisMachine
 
@@ -153,6 +154,23 @@ def test_only_what_was_asked_for_changes(tmp_path: Path, only: list[str], change
 def test_what_cannot_be_chosen_is_refused_with_what_can(wrong: str) -> None:
     with pytest.raises(SelectionError, match=r"choose from|write "):
         parse([wrong])
+
+
+def test_numbers_and_commas_of_a_persian_keyboard_choose_as_any_others() -> None:
+    assert parse(["voicemail:۱۰۶۴، recordings/۲۰۲۶/۱۱", "\u2068extensions:٢٠١\u2069"]) == parse(
+        ["voicemail:1064,recordings/2026/11,extensions:201"]
+    )
+
+
+def test_what_the_backup_holds_nothing_of_is_said(tmp_path: Path) -> None:
+    backup = state(tree(tmp_path / "backup", BACKUP), directories())
+    assert nothing_of(parse(["voicemail:1064,recordings/2026/11,queue_log,sounds,configuration"]), backup) == []
+    assert [str(one) for one in nothing_of(parse(["sounds", "databases"]), backup)] == [
+        "The backup holds nothing of databases."
+    ]
+    for lacking in (["voicemail:1065", "sounds"], ["recordings/2026/12"], ["databases"], ["astdb"]):
+        with pytest.raises(SelectionError, match=f"nothing of {lacking[0]}"):
+            nothing_of(parse(lacking), backup)
 
 
 def test_a_system_that_is_already_as_wanted_needs_nothing(tmp_path: Path) -> None:

@@ -95,10 +95,13 @@ def _backup(system: PhoneSystem, wanted: str) -> Backup:
     """The one named; "latest" is never one that only a restore made, which holds what is to be mended."""
     if wanted == "latest":
         rows = Backup.objects.filter(phone_system=system, forgotten_at=None, state__in=(COMPLETE, PARTIAL))
-        newest = rows.exclude(reason=BEFORE).exclude(snapshot="").order_by("-started_at").first()
+        newest: Backup | None = rows.exclude(reason=BEFORE).exclude(snapshot="").order_by("-started_at").first()
         if newest is None:
             raise Unknown(
-                Sentence("There is no backup of {name} to restore from: ringkeep backup {name} makes one.", {"name": system.name})
+                Sentence(
+                    "There is no backup of {name} to restore from: ringkeep backup {name} makes one.",
+                    {"name": system.name},
+                )
             )
         return newest
     return stored(system, wanted)

@@ -19,6 +19,8 @@ PARTS = (
 NAMED = {"extensions": re.compile(r"[\w*#+.-]{1,40}\Z"), "voicemail": re.compile(r"[\w*#+.-]{1,40}(@[\w.-]{1,40})?\Z")}
 DAYS = re.compile(r"/\d{4}(/(0[1-9]|1[0-2])(/(0[1-9]|[12]\d|3[01]))?)?\Z")
 RECORD_DATABASES = re.compile(r"cdr", re.IGNORECASE)  # asteriskcdrdb: grows with every call
+# Persian and Arabic digits and commas as they come from such keyboards, and the marks of direction that copied text brings.
+ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩،", "01234567890123456789,", "\u200c\u200e\u200f\u2066\u2067\u2068\u2069")
 MACHINE = (
     "machine"  # its accounts, network, packages, web pages: in the backup to read, never written to another machine
 )
@@ -49,7 +51,7 @@ class Wanted:
 def parse(words: Iterable[str]) -> tuple[Wanted, ...]:
     """`--only` as typed, commas and repeats allowed; nothing is everything. Raises `SelectionError`."""
     found = []
-    for word in (part.strip() for text in words for part in text.split(",")):
+    for word in (part.strip() for text in words for part in text.translate(ASCII).split(",")):
         if word:
             found.append(_parsed(word))
     if not found or any(one.part == "everything" for one in found):
@@ -70,10 +72,19 @@ def _parsed(word: str) -> Wanted:
         return Wanted(part, which)
     if part in NAMED and which[0] == ":" and NAMED[part].match(which[1:]):
         return Wanted(part, which[1:])
+    if part == "recordings":
+        raise SelectionError(
+            Sentence("{word} cannot be read: write recordings/2026/11 for a year, month or day.", {"word": word})
+        )
+    if part in NAMED:
+        raise SelectionError(
+            Sentence(
+                "{word} cannot be read: write {example} for one number.", {"word": word, "example": f"{part}:1064"}
+            )
+        )
     raise SelectionError(
         Sentence(
-            "{word} cannot be read: write {example} for one number, or recordings/2026/11 for a year, month or day.",
-            {"word": word, "example": f"{part}:1064"},
+            "{word} cannot be read: {part} can only be restored whole, write {part}.", {"word": word, "part": part}
         )
     )
 

@@ -19,8 +19,8 @@ from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores import dumps, objects, preview, trunks
-from ringkeep.restores.planning import FILE, GONE, Plan, State, plan
-from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted
+from ringkeep.restores.planning import FILE, FOLDER, GONE, Plan, State, plan
+from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted, chooses, chooses_database, place_of
 from ringkeep.restores.trees import DATABASES, state
 from ringkeep.sources.contents import config_files
 
@@ -149,6 +149,7 @@ def prepare(
     now_files, then_files = config_files(mirror), config_files(place.backup)
     live = state(mirror, read_directories(now_files))
     backup = state(place.backup, read_directories(then_files))
+    warnings += nothing_of(wanted, backup)
     contents: dict[str, bytes] = {}
     for one in wanted:
         if one.part == "extensions":
@@ -162,6 +163,28 @@ def prepare(
     made = plan(backup, live, wanted, contents=contents, exact=exact)
     made = replace(made, databases=_reduced(place, mirror, made))
     return _previewed(place, mirror, target, made, live, backup, warnings, tell=tell)
+
+
+def nothing_of(wanted: tuple[Wanted, ...], backup: State) -> list[Sentence]:
+    """Warnings of parts that the backup holds nothing of. Raises `SelectionError` for what was named, or when that is all."""
+    empty = [one for one in wanted if not _holds(backup, one)]
+    if not empty:
+        return []
+    says = Sentence("The backup holds nothing of {parts}.", {"parts": [str(one) for one in empty]})
+    if len(empty) == len(wanted) or any(one.which for one in empty):
+        raise SelectionError(says)
+    return [says]
+
+
+def _holds(backup: State, one: Wanted) -> bool:
+    if one.part in ("everything", "extensions"):  # a missing extension is named where it is looked for
+        return True
+    if one.part == "astdb":
+        return backup.astdb is not None
+    if any(chooses_database((one,), name) for name in backup.databases):
+        return True
+    places = (place_of(path, backup.directories) for path, entry in backup.tree.items() if entry.kind != FOLDER)
+    return any(chooses((one,), place) for place in places)
 
 
 def _reduced(place: Workplace, mirror: Path, made: Plan) -> dict[str, int]:
