@@ -14,6 +14,8 @@ RESULT = {
     "changes": [
         {"audience": "staff", "change": "added", "text": "Extension 305 was added",
          "says": {"text": "{thing} was added", "values": {"thing": "\u202e305"}}},
+        {"audience": "staff", "change": "removed", "field": None, "text": "Extension 399 was removed",
+         "says": {"text": "{thing} was removed", "values": {"thing": {"text": "extension {id}", "values": {"id": "399"}}}}},
     ],
     "counts": {"written": 3, "replaced": 2, "removed": 1, "kept": 4, "bytes": 2048, "databases": ["asterisk"], "states": 2,
                "left": [["/a\nb", "its name has line breaks, control characters or backslashes"]]},
@@ -28,8 +30,11 @@ def test_what_would_change_stands_under_who_notices_it_and_nothing_hostile_reach
 ) -> None:
     telling.show(RESULT, Words("en"))
     said = capsys.readouterr().out
-    assert said.startswith("Staff notice\n  + \\u202e305 was added\n")
-    assert "3 files to write (2 KiB), 2 to replace, 1 to remove; 4 newer ones stay" in said
+    assert said.startswith(
+        "With saba-1 restored, compared with now:\nLost, because it was made since the backup\n  − Extension 399 was removed\n"
+        "Staff notice\n  + \\u202e305 was added\n"
+    )
+    assert "Files: 3 new ones, 2 to replace (2 KiB in all), 1 to remove; 4 newer ones stay" in said
     assert "left: /a b" in said and "warning: The backup is of Asterisk 16, the target runs 22." in said
 
 

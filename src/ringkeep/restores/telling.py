@@ -14,9 +14,16 @@ from ringkeep.translation import Words, shown
 
 
 def show(result: dict[str, Any], words: Words) -> None:
-    """The preview: who notices what, the callers first; then numbers and warnings."""
+    """The preview: what is lost, then who notices what, the callers first; then numbers and warnings."""
+    if result["changes"]:
+        print(words("With {backup} restored, compared with now:").format(backup=result["backup"]))
+    lost = [one for one in result["changes"] if one["change"] == "removed" and one.get("field") is None]
+    if lost:
+        print(words("Lost, because it was made since the backup"))
+    for change in lost:
+        print(f"  {SIGNS[change['change']]} {said(change, words)}")
     for audience in AUDIENCES:
-        told = [one for one in result["changes"] if one["audience"] == audience]
+        told = [one for one in result["changes"] if one["audience"] == audience and one not in lost]
         if told:
             print(words(HEADINGS[audience]))
         for change in told:
@@ -25,7 +32,7 @@ def show(result: dict[str, Any], words: Words) -> None:
         print(words("Callers, staff and carriers would notice nothing."))
     counts, number = result["counts"], words.number
     print(
-        words("{written} files to write ({size}), {replaced} to replace, {removed} to remove; {kept} newer ones stay").format(
+        words("Files: {written} new ones, {replaced} to replace ({size} in all), {removed} to remove; {kept} newer ones stay").format(
             written=number(counts["written"]), size=words.digits(size_text(counts["bytes"])),
             replaced=number(counts["replaced"]), removed=number(counts["removed"]), kept=number(counts["kept"]),
         )
