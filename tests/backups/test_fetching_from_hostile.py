@@ -92,7 +92,9 @@ async def _bring(here: Here, mirror: Path) -> None:
 
 
 def test_who_breaks_into_our_rsync_finds_nothing_and_can_write_nowhere_else(tmp_path: Path) -> None:
-    """As far as bubblewrap can do it here: no keys, no other mirror, no process, no network."""
+    """As far as bubblewrap can do it here: no keys, no other mirror, no process, no network. The home is a link, as it may be."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "home").symlink_to(tmp_path / "disk")
     mirror, other = tmp_path / "home/systems/1/mirror", tmp_path / "home/systems/2/mirror"
     for folder in (mirror, other, tmp_path / "home/keys"):
         folder.mkdir(parents=True)

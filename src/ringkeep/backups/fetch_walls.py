@@ -29,8 +29,9 @@ def confined(root: Path) -> list[str]:
     walls = _walls()
     if walls is None:
         return []
+    root = root.resolve()  # nothing can be mounted over a link
     homes = [place for place in root.parents if (place / "keys").is_dir()]
-    hidden = [str(place) for place in (*homes, Path.home() / ".ssh") if place.is_dir() and _not_needed(place)]
+    hidden = [str(place.resolve()) for place in (*homes, Path.home() / ".ssh") if place.is_dir() and _not_needed(place)]
     tmpfs = [word for place in hidden for word in ("--tmpfs", place)]
     return ["bwrap", *walls, *tmpfs, "--bind", str(root), str(root), "--die-with-parent", "--"]
 
