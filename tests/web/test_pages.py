@@ -14,7 +14,10 @@ from ringkeep.backups.models import COMPLETE, PARTIAL, Backup
 from ringkeep.drills.models import Drill
 from ringkeep.findings.actions import report
 from ringkeep.fleet.models import Customer, PhoneSystem
-from ringkeep.jobs.models import Job
+from ringkeep.jobs.kinds import told
+from ringkeep.jobs.models import FAILED, Job
+from ringkeep.links import LinkError
+from ringkeep.phonesystem.sentences import Sentence, sentence
 from ringkeep.web.api import token
 
 NOW = datetime.now(UTC)
@@ -51,11 +54,35 @@ def test_the_page_says_what_is_proven_and_what_is_wrong_in_both_languages(client
     proven(good)
     report(bad, "unreachable", {"why": HOSTILE}, at=NOW)
     english, persian = client.get("/").content.decode(), client.get("/?lang=fa").content.decode()
+    assert '<li dir="auto">' not in persian  # a sentence that begins with a Latin name still runs from right to left
     assert english.index("tehran") < english.index("saba"), "worst first"
     assert "3 hours ago" in english and "saba-1" in english and 'dir="ltr"' in english
     assert "۳ ساعت پیش" in persian and 'dir="rtl"' in persian and "اثبات‌شده" in persian
     for page in (english, persian):
         assert "<script>" not in page and "\u202e" not in page and "canary" not in page
+
+
+def test_a_job_that_failed_where_nobody_read_is_told_to_each_reader_in_their_language(client: Client) -> None:
+    enrolled("saba")
+    why = LinkError("cut", Sentence("The connection to {address} was cut.", {"address": "ringkeep@192.0.2.7:22"}))
+    kept, kind, permanent = told("ask what it is", why)  # as the engine keeps it
+    assert (kind, permanent) == ("cut", False)
+    job = Job.objects.create(id="backup:1", kind="backup", created_at=NOW, state=FAILED, error=sentence(kept))
+    job.lines.create(at=NOW, level="error", text=sentence(kept))
+    english, persian = (client.get(f"/api/v1/jobs/backup:1?lang={lang}").json()["error"] for lang in ("en", "fa"))
+    assert english == "The connection to ringkeep@192.0.2.7:22 was cut."
+    assert persian == "ارتباط با \u2068ringkeep@192.0.2.7:22\u2069 قطع شد."
+    assert client.get("/api/v1/jobs/backup:1/log?lang=fa").json()[0]["text"] == persian
+    refused = client.post("/api/v1/jobs/backup:1/cancel?lang=fa")
+    assert refused.status_code == 409 and "پایان یافته است" in refused.json()["detail"]
+    assert "نیست" in client.get("/api/v1/jobs/none?lang=fa").json()["detail"]
+
+
+def test_what_was_kept_as_plain_text_before_is_still_told(client: Client) -> None:
+    Job.objects.create(id="old", kind="backup", created_at=NOW, state=FAILED)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE jobs_job SET error = %s WHERE id = %s", ["It failed {so}.", "old"])
+    assert client.get("/api/v1/jobs/old").json()["error"] == "It failed {so}."
 
 
 def test_a_page_for_nobody_says_how_to_begin(client: Client) -> None:

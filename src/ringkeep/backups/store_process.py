@@ -58,7 +58,7 @@ SAID = {
 class StoreError(Told):
     """`kind` is one word of `SAID` or: no-restic, append-only, unread, bad-location, failed. No secrets in the message."""
 
-    def __init__(self, kind: str, says: Sentence | str, *, permanent: bool = False) -> None:
+    def __init__(self, kind: str, says: Sentence, *, permanent: bool = False) -> None:
         super().__init__(says)
         self.kind, self.permanent = kind, permanent
 

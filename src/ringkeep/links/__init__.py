@@ -14,6 +14,6 @@ class LinkError(Told):
     """`kind` is one word from the table below; the message says what happened and what to do, without secrets."""
 
     # host-key-changed refused-login no-sudo unreachable timeout cut no-room failed
-    def __init__(self, kind: str, says: Sentence | str, *, permanent: bool = False) -> None:
+    def __init__(self, kind: str, says: Sentence, *, permanent: bool = False) -> None:
         super().__init__(says)
         self.kind, self.permanent = kind, permanent

@@ -93,9 +93,9 @@ def amount(size_bytes: int) -> Sentence:
 class Told(RuntimeError):
     """An error that is meant for people: what happened, to which thing, and what to do; never a secret."""
 
-    def __init__(self, says: Sentence | str) -> None:
-        self.says = verbatim(says) if isinstance(says, str) else says
-        super().__init__(str(self.says))
+    def __init__(self, says: Sentence) -> None:
+        super().__init__(str(says))
+        self.says = says
 
 
 def said_by(error: BaseException) -> Sentence:
