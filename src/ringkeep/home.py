@@ -54,7 +54,10 @@ def made_once(place: Path, make: Callable[[], str]) -> Path:
     if not place.exists():
         fresh = place.with_name(f"{place.name}.{os.getpid()}")
         fresh.touch(mode=0o600)
-        fresh.write_text(make())
+        with fresh.open("w") as file:  # on the disk before it counts: a power cut must not leave an empty key
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(fresh, place)
         except FileExistsError:

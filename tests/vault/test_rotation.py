@@ -71,6 +71,42 @@ def test_a_secret_without_its_key_stops_it_before_anything_is_removed(home: Path
     assert rotate() == 2 and len(keys()) == 1
 
 
+def test_lost_keys_stop_every_command_with_one_sentence_and_come_back_from_the_escrow_file(
+    home: Path, tmp_path: Path
+) -> None:
+    from datetime import UTC, datetime
+
+    from typer.testing import CliRunner
+
+    from ringkeep.backups import escrow
+    from ringkeep.cli.commands import app
+    from ringkeep.jobs.start import prepared
+    from ringkeep.vault import KeysMissing, key_place
+
+    system = fleet()
+    escrow.write(tmp_path / "escrow", "a passphrase of tests", datetime.now(UTC))
+    (tmp_path / "passphrase").write_text("a passphrase of tests\n")
+    for left in (b"", b"garbage\n", key_file().read_bytes()[:20]):
+        key_place().write_bytes(left)
+        with pytest.raises(KeysMissing, match=r"is damaged.*keys restore"):
+            prepared()
+    key_place().unlink()
+    with pytest.raises(KeysMissing, match="keys restore"):
+        prepared()
+    assert not key_place().exists()  # no new key is made in the place of the lost one
+    answered = CliRunner().invoke(app, ["verify"])
+    assert answered.exit_code == 3 and isinstance(answered.exception, SystemExit), answered.exception
+    words = ["keys", "restore", str(tmp_path / "escrow"), "--passphrase-file", str(tmp_path / "passphrase"), "--json"]
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    prepared()
+    assert secrets_of(system) == {"password": "canary-login"}
+
+
+def test_a_file_of_keys_that_others_may_read_is_closed_to_them(home: Path) -> None:
+    key_file().chmod(0o644)
+    assert key_file().stat().st_mode & 0o777 == 0o600
+
+
 KILLED = """
 import os, signal, sys
 from ringkeep.jobs.start import prepared

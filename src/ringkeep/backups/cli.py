@@ -182,6 +182,7 @@ def restore_keys(
             lambda: telling_keys.restore_escrow(file.absolute(), passphrase_file, as_json, lang.value),
             as_json,
             lang.value,
+            without_keys=True,
         )
     )
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.core.serializers.json import DjangoJSONEncoder
@@ -28,7 +27,7 @@ from django.db import models, transaction
 from ringkeep.backups.models import Repository
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence, Told, reason
-from ringkeep.vault import key_file
+from ringkeep.vault import is_key, key_file, vault
 from ringkeep.vault.rotation import write_keys
 
 VERSION = 1
@@ -52,6 +51,7 @@ def write(file: Path, passphrase: str, at: datetime) -> dict[str, int]:
                 {"count": SHORTEST},
             )
         )
+    vault()  # with damaged keys there is nothing to be written
     inner: dict[str, list[Any]] = {
         "vault": [key.decode() for key in key_file().read_bytes().split()],
         **{model.__name__: [_row(row) for row in model._default_manager.order_by("pk")] for model in MODELS},
@@ -124,15 +124,12 @@ def restore(file: Path, passphrase: str) -> dict[str, int]:
     """
     document = opened(file, passphrase)
     place = key_file()
-    ours = place.read_bytes().split()
+    ours = [key for key in place.read_bytes().split() if is_key(key)]  # what else is there opens nothing
     theirs = [key.encode() for key in document["vault"]]
-    for key in theirs:
-        try:
-            Fernet(key)
-        except ValueError:
-            raise EscrowError(
-                Sentence("{file} holds a key that is none: it is damaged. Take another copy of it.", {"file": file})
-            ) from None
+    if not all(map(is_key, theirs)):
+        raise EscrowError(
+            Sentence("{file} holds a key that is none: it is damaged. Take another copy of it.", {"file": file})
+        )
     added = [key for key in theirs if key not in ours]
     if added:
         write_keys(place, [*ours, *added])  # ours encrypts; theirs can still be read

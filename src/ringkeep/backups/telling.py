@@ -36,14 +36,19 @@ class Refused(Told):
         self.code = code
 
 
-def answer(work: Callable[[], int], as_json: bool, lang: str) -> int:
-    """Do it; an error is one sentence (and a JSON document), never a traceback. The exit code."""
+def answer(work: Callable[[], int], as_json: bool, lang: str, *, without_keys: bool = False) -> int:
+    """Do it; an error is one sentence (and a JSON document), never a traceback. The exit code.
+
+    `without_keys`: it brings the keys of this home's database back, so that they may be missing.
+    """
     from ringkeep.home import HomeError
+    from ringkeep.vault import KeysMissing
 
     try:
         prepared()
     except HomeError as error:
-        return _failed("home", error.says, COULD_NOT_TRY, as_json, lang)
+        if not (without_keys and isinstance(error, KeysMissing)):
+            return _failed("home", error.says, COULD_NOT_TRY, as_json, lang)
     from ringkeep.backups.escrow import EscrowError
     from ringkeep.backups.plain_copy import PlaceError
     from ringkeep.backups.queries import Unknown

@@ -6,6 +6,7 @@ putting a new line on top, encrypting everything anew (`ringkeep keys rotate`) a
 
 from __future__ import annotations
 
+import contextlib
 import json
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.db import models
 
-from ringkeep.home import folder, made_once
+from ringkeep.home import HomeError, folder, made_once
 from ringkeep.phonesystem.sentences import Sentence, Told
 
 
@@ -22,14 +23,49 @@ class VaultError(Told):
     """A stored secret cannot be read: its key is missing. The message says where keys belong."""
 
 
+class KeysDamaged(VaultError):
+    """The file of keys holds something else, or nothing."""
+
+
+class KeysMissing(HomeError):
+    """This home lacks the keys of its database. Only what brings them back may go on."""
+
+
+def key_place() -> Path:
+    """Where the file of keys is, or is not."""
+    return folder("keys") / "vault"
+
+
 def key_file() -> Path:
-    """The file of keys; made with a first key when there is none."""
-    return made_once(folder("keys") / "vault", lambda: Fernet.generate_key().decode() + "\n")
+    """The file of keys, for us alone; made with a first key when there is none."""
+    place = made_once(key_place(), lambda: Fernet.generate_key().decode() + "\n")
+    if place.stat().st_mode & 0o077:  # brought back by hand: others must not read it
+        with contextlib.suppress(PermissionError):
+            place.chmod(0o600)
+    return place
+
+
+def is_key(line: bytes) -> bool:
+    """Whether a line of the file is a key at all."""
+    try:
+        Fernet(line)
+    except ValueError:
+        return False
+    return True
 
 
 @cache
 def _vault(place: Path, changed_ns: int) -> MultiFernet:
-    return MultiFernet([Fernet(line) for line in place.read_bytes().split()])
+    lines = place.read_bytes().split()
+    if not lines or not all(map(is_key, lines)):
+        raise KeysDamaged(
+            Sentence(
+                "{file} is damaged: it must hold one key a line. Bring it back from its copy, or with ringkeep keys restore "
+                "from your escrow file.",
+                {"file": str(place)},
+            )
+        )
+    return MultiFernet([Fernet(line) for line in lines])
 
 
 def vault() -> MultiFernet:

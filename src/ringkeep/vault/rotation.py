@@ -20,7 +20,7 @@ from django.db import connection, models, transaction
 
 from ringkeep.home import folder
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.vault import SecretField, VaultError, key_file
+from ringkeep.vault import SecretField, VaultError, key_file, vault
 
 
 def secret_fields() -> list[tuple[type[models.Model], SecretField]]:
@@ -40,6 +40,7 @@ def rotate() -> int:
     see the new file at their next secret (the vault goes by its time of change).
     """
     with _alone() as begun:
+        vault()  # a damaged file of keys is told before anything is written
         place = key_file()
         keys = place.read_bytes().split()
         if begun.read() != _name(keys[0]):
