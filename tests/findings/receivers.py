@@ -57,12 +57,17 @@ def mail_server() -> Iterator[tuple[Mailbox, str]]:
 
 
 class Hook:
-    """Keeps every document posted to it; answers `status` after `slow_s`."""
+    """Keeps every document posted to it; answers `status` after `slow_s`, or leads to `elsewhere`, or dribbles its answer
+    without end until `ended`."""
 
     def __init__(self) -> None:
         self.documents: list[dict[str, Any]] = []
         self.status = 200
         self.slow_s = 0.0
+        self.elsewhere = ""
+        self.asked: list[str] = []  # what was fetched with GET
+        self.dribbles = False
+        self.ended = threading.Event()
 
 
 @contextmanager
@@ -74,9 +79,21 @@ def webhook() -> Iterator[tuple[Hook, str]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(hook.slow_s)
-            if hook.status == 200:
+            if hook.dribbles:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                while not hook.ended.wait(0.1):
+                    self.wfile.write(b"X: y\r\n")
+                return
+            if hook.status == 200 and not hook.elsewhere:
                 hook.documents.append(json.loads(body))
-            self.send_response(hook.status)
+            self.send_response(302 if hook.elsewhere else hook.status)
+            if hook.elsewhere:
+                self.send_header("Location", hook.elsewhere)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            hook.asked.append(self.path)
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
@@ -88,6 +105,7 @@ def webhook() -> Iterator[tuple[Hook, str]]:
     try:
         yield hook, f"http://127.0.0.1:{server.server_port}/alarms?key=canary-in-address"
     finally:
+        hook.ended.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -165,6 +165,58 @@ def test_a_phone_system_cannot_write_its_own_lines_into_a_message() -> None:
     assert "canary" not in text and "\\u202e" in text and "\n✔" not in text
 
 
+def test_a_webhook_that_leads_elsewhere_is_not_followed_and_counts_as_undelivered() -> None:
+    from ringkeep.findings.actions import add_destination
+    from ringkeep.findings.alarms import send_alarms
+    from ringkeep.findings.queries import destination
+
+    with webhook() as (hook, web):
+        hook.elsewhere = web.replace("/alarms", "/inside")
+        add_destination("hook", web, None, "en", at=AT)
+        unreachable(system("saba"))
+        assert send_alarms(AT) == {"sent": 0, "failed": 1} and hook.asked == []
+        assert str(destination("hook").last_error) == "http to 127.0.0.1: it answered 302"
+        hook.elsewhere = ""
+        assert send_alarms(AT + 2 * MINUTE) == {"sent": 1, "failed": 0}
+    assert len(hook.documents) == 1
+
+
+def test_a_webhook_that_answers_without_end_holds_up_the_others_for_a_while_and_once_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ringkeep.findings import sending
+    from ringkeep.findings.actions import add_destination
+    from ringkeep.findings.alarms import send_alarms
+    from ringkeep.findings.queries import destination
+
+    with webhook() as (endless, first), webhook() as (hook, second):
+        endless.dribbles = True
+        add_destination("a", first, None, "en", at=AT)
+        add_destination("b", second, None, "en", at=AT)
+        unreachable(system("saba"))
+        monkeypatch.setattr(sending, "AT_MOST_S", 1.0)
+        assert send_alarms(AT)["failed"] >= 1
+        assert send_alarms(AT + 2 * MINUTE)["failed"] == 1
+        assert "still hangs" in str(destination("a").last_error)
+        monkeypatch.setattr(sending, "AT_MOST_S", 60.0)
+        send_alarms(AT + 20 * MINUTE)
+    assert len(hook.documents) == 1
+
+
+def test_after_the_clock_was_set_back_alarms_are_sent_at_once() -> None:
+    from ringkeep.findings.actions import add_destination
+    from ringkeep.findings.alarms import send_alarms
+    from ringkeep.findings.models import Destination
+
+    with webhook() as (hook, web):
+        add_destination("hook", web, None, "en", at=AT)
+        unreachable(system("saba"))
+        ahead = AT + timedelta(days=30)  # what was noted while the clock was wrong
+        Destination.objects.update(next_try_at=ahead, sending_until=ahead)
+        assert send_alarms(AT) == {"sent": 1, "failed": 0}
+    assert len(hook.documents) == 1
+
+
 def test_two_processes_that_send_at_once_send_one_message() -> None:
     from django.db import connections
 
@@ -201,7 +253,7 @@ def test_the_command_lists_what_is_wrong_and_ends_with_1_while_something_is() ->
     (alarm,) = json.loads(outcome.output)["alarms"]
     assert outcome.exit_code == 1
     assert (alarm["kind"], alarm["severity"], alarm["phone_system"]) == ("unreachable", "bad", "saba")
-    assert alarm["text"] == "saba در دسترس نیست: no answer"
+    assert alarm["text"] == "\u2068saba\u2069 در دسترس نیست: \u2068no answer\u2069"
     settle(saba, "unreachable", at=AT)
     outcome = CliRunner().invoke(app, ["alarms"], catch_exceptions=False)
     assert (outcome.exit_code, outcome.output) == (0, "Nothing is wrong.\n")

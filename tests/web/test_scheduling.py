@@ -68,3 +68,21 @@ def test_one_that_does_not_answer_is_a_finding_until_it_answers_again(home: Path
     assert system.probed_at is None and system.next_probe_at == NOW + timedelta(seconds=240)
     down.clear()
     assert scheduling.probe_due(NOW + timedelta(seconds=240)) == 2 and not open_ones.all().exists()
+
+
+def test_one_without_next_times_or_with_those_of_a_clock_that_was_ahead_is_not_left_alone(home: Path) -> None:
+    from ringkeep.backups.models import COMPLETE, Backup
+    from ringkeep.drills.watching import watch
+
+    brought_back, ahead = enrolled(1), enrolled(2)  # the first as `ringkeep keys restore` makes it
+    PhoneSystem.objects.filter(pk=brought_back.pk).update(next_probe_at=None)
+    month = NOW + timedelta(days=30)
+    PhoneSystem.objects.filter(pk=ahead.pk).update(next_backup_at=month, next_probe_at=month)
+    Backup.objects.create(id="b", job_id="b", phone_system=ahead, started_at=month, state=COMPLETE)
+    assert scheduling.start_due_backups(NOW) == 0
+    for system in PhoneSystem.objects.all():
+        assert NOW < system.next_backup_at < NOW + timedelta(days=2) and system.next_probe_at == NOW
+    PhoneSystem.objects.update(enrolled_at=NOW - timedelta(days=9))
+    watch(NOW)
+    stale = Finding.objects.filter(kind="backup-stale").values_list("phone_system_id", flat=True)
+    assert set(stale) == {brought_back.pk, ahead.pk}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
@@ -22,6 +22,7 @@ from ringkeep.findings.rules import PROOF_STALE_AFTER, Watched, missed, nearly_f
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.home import home
 
+AHEAD = timedelta(hours=1)
 WATCHED = ("backup-missed", "backup-stale", "drill-stale")  # kinds that nobody else opens
 
 
@@ -74,9 +75,11 @@ def overdue(at: datetime) -> Iterator[Overdue]:
 
 def watched(at: datetime) -> Iterator[tuple[int, Watched]]:
     """Every phone system under care, with its newest complete backup and its newest proof of the last days."""
-    newest = Backup.objects.filter(phone_system=OuterRef("pk"), state=COMPLETE).order_by("-started_at")
+    # One that our clock, when it was ahead, put into the future is not what keeps a system fresh.
+    past = Backup.objects.filter(phone_system=OuterRef("pk"), state=COMPLETE, started_at__lte=at + AHEAD)
+    newest = past.order_by("-started_at")
     systems = _under_care().annotate(complete_started_at=Subquery(newest.values("started_at")[:1]))
-    recent = Drill.objects.filter(started_at__gte=at - PROOF_STALE_AFTER, verdict__in=RANG)
+    recent = Drill.objects.filter(started_at__gte=at - PROOF_STALE_AFTER, started_at__lte=at + AHEAD, verdict__in=RANG)
     by_system = recent.order_by().values("backup__phone_system").annotate(newest=Max("started_at"))
     proved: dict[int, datetime] = dict(by_system.values_list("backup__phone_system", "newest"))
     fields = ("pk", "enrolled_at", "time_zone", "window_from", "window_until", "drill", "complete_started_at")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ringkeep.findings.actions import DestinationError
+from ringkeep.findings.actions import LONGEST_PAUSE_MIN, DestinationError
 from ringkeep.findings.models import Destination, Finding, Telling
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
@@ -46,8 +46,9 @@ def destination(name: str) -> Destination:
 
 
 def due_destinations(at: datetime) -> list[Destination]:
-    """Those that may be sent to now."""
-    return list(destinations().filter(Q(next_try_at=None) | Q(next_try_at__lte=at)))
+    """Those that may be sent to now; a pause longer than any is one of a clock that was ahead."""
+    ahead = at + timedelta(minutes=2 * LONGEST_PAUSE_MIN)
+    return list(destinations().filter(Q(next_try_at=None) | Q(next_try_at__lte=at) | Q(next_try_at__gt=ahead)))
 
 
 def untold(of: Destination, at: datetime) -> tuple[list[Finding], list[Finding]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from ringkeep.phonesystem.sentences import Sentence, Told
 
 WITH_HOST = ("mailto", "mailtos", "json", "jsons", "http", "https")  # elsewhere tokens stand in the host's place
 TIMEOUT_S = 10.0
+AT_MOST_S = 60.0  # a server that answers a byte now and then keeps within every timeout below
 STATUS = re.compile(r"error[= ](\d{3})\b")
 _ = str  # marks the texts of this module for translation
 
@@ -37,7 +39,37 @@ def understood(address: str) -> bool:
 
 
 def send(address: str, title: str, text: str, *, severity: str) -> None:
-    """Deliver a message in plain text. Blocks for some 20 seconds at most. Raises `NotSent`."""
+    """Deliver a message in plain text. Blocks for `AT_MOST_S` at most. Raises `NotSent`.
+
+    One that is given up after that may still arrive, and once more when it is sent again.
+    """
+    if (hanging := _hanging.get(address)) is not None and hanging.is_alive():
+        raise NotSent(Sentence("{place} still hangs on the message before", {"place": place(address)}))
+    _hanging.pop(address, None)
+    refused: list[NotSent] = []
+
+    def deliver() -> None:
+        try:
+            _deliver(address, title, text, severity)
+        except NotSent as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=deliver, name="ringkeep-alarm", daemon=True)
+    thread.start()
+    thread.join(AT_MOST_S)
+    if thread.is_alive():
+        _hanging[address] = thread
+        raise NotSent(
+            Sentence("{place}: {reason}", {"place": place(address), "reason": Sentence("it answers without end")})
+        )
+    if refused:
+        raise refused[0]
+
+
+_hanging: dict[str, threading.Thread] = {}  # by address: one message at a time hangs on each
+
+
+def _deliver(address: str, title: str, text: str, severity: str) -> None:
     plugin = _plugin(address)
     if plugin is None:
         raise NotSent(Sentence("the address is not understood"))
@@ -88,6 +120,9 @@ def _plugin(address: str) -> Any:
     except Exception:  # an address that breaks a plugin is not understood
         return None
     if found is not None:
+        # A POST that is led elsewhere arrives there as a GET without the message, and any page answers 200: that is no
+        # delivery. Nor may a stranger's server lead us to addresses inside.
+        found.redirects = False
         found.socket_connect_timeout = min(found.socket_connect_timeout, TIMEOUT_S)
         found.socket_read_timeout = min(found.socket_read_timeout, TIMEOUT_S)
     return found

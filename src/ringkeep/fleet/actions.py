@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from ringkeep import pbx
 from ringkeep.fleet.models import Customer, PhoneSystem, Tunnel
@@ -22,6 +23,7 @@ from ringkeep.phonesystem.sentences import Sentence, Told
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FROM = re.compile(r"[0-9A-Fa-f:.]{3,45}(/[0-9]{1,3})?")
 LOOPBACK = ("127.0.0.1", "localhost")
+FURTHEST = timedelta(days=3)  # no rhythm looks further ahead
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -232,3 +234,15 @@ def retire(name: str, at: datetime) -> PhoneSystem:
         if system.host in LOOPBACK and not system.jump:
             Tunnel.objects.filter(port=system.port).delete()  # nor may it dial in any more
     return system
+
+
+def put_times_right(now: datetime) -> int:
+    """Give the next times to phone systems that have none, as those brought back from an escrow file, or that have times
+    further away than any rhythm sets, as after a clock that was ahead; how many. Without it they would be left alone."""
+    lost = Q(next_backup_at=None) | Q(next_backup_at__gt=now + FURTHEST)
+    lost |= Q(next_probe_at=None) | Q(next_probe_at__gt=now + FURTHEST)
+    found = PhoneSystem.objects.filter(lost, retired_at=None).defer("credential", "jump_credential", "facts")[:500]
+    for system in found:
+        system.next_backup_at, system.next_probe_at = next_backup_at(system, now), now
+        system.save(update_fields=["next_backup_at", "next_probe_at"])
+    return len(found)

@@ -21,6 +21,7 @@ from ringkeep.drills.watching import watch
 from ringkeep.findings.actions import report, settle
 from ringkeep.findings.alarms import send_alarms
 from ringkeep.findings.models import Finding
+from ringkeep.fleet.actions import put_times_right
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import target
 from ringkeep.fleet.rules import next_backup_at, probe_pause_s
@@ -41,6 +42,7 @@ log = logging.getLogger("ringkeep.scheduling")
 
 def start_due_backups(now: datetime) -> int:
     """Start the nightly backups whose time has come; how many."""
+    put_times_right(now)
     due = PhoneSystem.objects.filter(retired_at=None, next_backup_at__lte=now).order_by("next_backup_at")
     due = due.defer("credential", "jump_credential", "facts")[:MOST_AT_A_TICK]
     for system in due:
