@@ -14,7 +14,7 @@ from ringkeep import pbx
 from ringkeep.backups import judging, record
 from ringkeep.backups.actions import apply_keep_rules, check_repository, refresh_plain_copy
 from ringkeep.backups.fetching import fetch
-from ringkeep.backups.judging_content import part_named
+from ringkeep.backups.judgement import part_named
 from ringkeep.backups.models import COMPLETE, PARTIAL, Backup, Repository
 from ringkeep.backups.plain_copy import PlaceError
 from ringkeep.backups.queries import store

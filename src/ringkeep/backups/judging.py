@@ -9,9 +9,9 @@ from __future__ import annotations
 import shutil
 from datetime import datetime, timedelta
 
+from ringkeep.backups.judgement import Judgement
 from ringkeep.backups.judging_again import read_again
 from ringkeep.backups.judging_apart import judge_apart
-from ringkeep.backups.judging_content import Judgement
 from ringkeep.backups.models import COMPLETE, Backup
 from ringkeep.findings.actions import report, settle
 from ringkeep.findings.queries import shrunken_since

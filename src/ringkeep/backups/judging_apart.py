@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ringkeep.backups.judging_content import Judgement, judge_files
+from ringkeep.backups.judgement import Judgement
 from ringkeep.phonesystem.sentences import Sentence
 
 MEMORY_BYTES = 3 << 30
@@ -56,6 +56,8 @@ def judge_apart(
 
 
 def _main() -> None:
+    from ringkeep.backups.judging_content import judge_files  # here alone: it reads whole phone systems
+
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     asked = json.load(sys.stdin)
     found = judge_files(

@@ -14,10 +14,11 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ringkeep.backups.judgement import NOT_THERE, Judgement, part_named
 from ringkeep.backups.judging_counts import Counts, counted, shrinkage
 from ringkeep.lab import image as images
 from ringkeep.lab.tree import read_directories
@@ -32,7 +33,6 @@ from ringkeep.sources.contents import Contents, phone_system, read_contents
 from ringkeep.sources.errors import Limits
 from ringkeep.sources.source import Source, SourceError, open_source
 
-_ = str  # marks the texts of this module for translation
 COUNTED = "ringkeep/counted.json.gz"  # in a kept reading
 KEPT_BYTES = 64 << 20  # of one file; a larger one is no configuration
 MOST_CHANGES = 2000  # kept with a backup
@@ -41,32 +41,6 @@ MESSAGES = re.compile(r"/msg\d{4,}\.\w+$")
 STATES = "astdb.sqlite3"
 RIGHTLY_SKIPPED = ("link out of the tree", "logs left out", "recordings left out", "socket", "named pipe")
 LARGE = Limits(total_bytes=8 << 30, members=2_000_000)  # our own mirror: its voicemail is only linked, not copied
-
-NOT_THERE = {
-    "prompt": _("{name}, a recording that callers are to hear, is not in it (named in {place})"),
-    "include": _("{name}, a configuration file that {place} includes, is not in it"),
-    "greeting": _("The greeting of {name} is not in it"),
-    "script": _("{name}, a program that calls run, is not in it (named in {place})"),
-    "certificate": _("{name}, a certificate or key, is not in it (named in {place})"),
-    "database": _("{name}, a database, is not in it (named in {place})"),
-    "moh": _("The music of {name} is not in it"),
-    "file": _("{name} is not in it"),
-}
-PARTS = {
-    "configuration": _("configuration"), "voicemail": _("voicemail"), "recordings": _("recordings"),
-    "database": _("database"), "databases": _("databases"), "records": _("call records"), "system": _("operating system"),
-    "sounds": _("sounds"), "phones": _("phone configuration"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a look through a backup's files found; plain data."""
-
-    missing: list[Document] = field(default_factory=list)  # sentences
-    shrunken: list[Document] = field(default_factory=list)
-    differences: Document | None = None  # {"changes": [...], "notes": [...]}; None: nothing to compare with
-    summary: Counts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +137,6 @@ def judge_files(
     return Judgement(
         [one.document() for one in told[:MOST_MISSING]], [one.document() for one in shrunken], differences, summary
     )
-
-
-def part_named(name: str) -> Sentence | str:
-    """A part of a backup, as people call it."""
-    return Sentence(PARTS[name]) if name in PARTS else name
 
 
 def not_fetched(parts: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]) -> Iterator[Sentence]:

@@ -7,11 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from ringkeep.backups.judging_content import NOT_THERE
+from ringkeep.backups.judgement import NOT_THERE
 from ringkeep.backups.models import Backup
 from ringkeep.drills.models import Drill
 from ringkeep.drills.rules import HURTS
-from ringkeep.drills.words import DEFECTS
 from ringkeep.findings.actions import report, settle
 from ringkeep.home import folder, home
 from ringkeep.phonesystem.sentences import Sentence
@@ -53,6 +52,8 @@ def _tell(drill: Drill, found: dict[str, Any], at: datetime) -> None:
         settle(system, "drill-failed", at=at)
         settle(system, "drill-degraded", at=at)
         return
+    from ringkeep.drills.words import DEFECTS  # here alone: it loads all that looks for defects
+
     severity = "bad" if drill.verdict == "bad" else "degraded"
     codes = dict.fromkeys(one["code"] for one in found["defects"] if one["severity"] == severity)
     what = [{"text": DEFECTS.get(code, code), "values": {}} for code in codes]

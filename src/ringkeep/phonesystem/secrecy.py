@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ringkeep.asterisk.conf import Place
-from ringkeep.phonesystem.model import PhoneSystem, Row, Tables
 from ringkeep.phonesystem.sentences import Sentence
+
+if TYPE_CHECKING:  # alarms cover secrets, and read no phone system
+    from ringkeep.phonesystem.model import PhoneSystem, Row, Tables
 
 COVERED = "***"
 NAME = re.compile(
