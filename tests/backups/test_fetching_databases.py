@@ -11,6 +11,7 @@ import pytest
 
 from ringkeep import pbx
 from ringkeep.backups.fetching import Fetched, fetch
+from ringkeep.phonesystem.sentences import sentence
 from tests.pbx import conftest as machines
 from tests.pbx.machine import Here, Machine
 from tests.pbx.mariadb import running
@@ -19,7 +20,9 @@ freepbx, here, machine = machines.freepbx, machines.here, machines.machine
 
 
 def part(fetched: Fetched, name: str) -> dict[str, Any]:
-    return next(each for each in fetched.parts if each["name"] == name)
+    """One part, with its reason in English."""
+    found = next(each for each in fetched.parts if each["name"] == name)
+    return found | {"why": str(sentence(found["why"] or ""))}
 
 
 def test_databases_are_probed_dumped_and_kept_out_of_every_command(
