@@ -38,6 +38,12 @@ def test_what_would_change_stands_under_who_notices_it_and_nothing_hostile_reach
     assert "left: /a b" in said and "warning: The backup is of Asterisk 16, the target runs 22." in said
 
 
+def test_trunks_that_are_let_go_are_not_called_a_restore(capsys: pytest.CaptureFixture[str]) -> None:
+    telling.show_end({**RESULT, "trunks_held": False, "trunks_released": True}, Words("en"))
+    said = capsys.readouterr().out
+    assert "The trunks of saba are let go" in said and "Restored" not in said
+
+
 def test_every_line_is_persian_for_a_persian_reader(capsys: pytest.CaptureFixture[str]) -> None:
     telling.show(RESULT, Words("fa"))
     telling.show_end(RESULT, Words("fa"))

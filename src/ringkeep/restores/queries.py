@@ -12,7 +12,7 @@ def document(row: Restore) -> dict[str, Any]:
     return {
         "restore": row.name, "phone_system": row.target.name, "backup": row.backup_id, "before": row.before_id,
         "only": row.only, "exact": row.exact, "preview": row.preview, "state": row.state,
-        "trunks_held": row.trunks_held, "first_answer_s": row.first_answer_s, "checks": row.checks, "error": str(row.error) if row.error else None,
+        "trunks_held": row.trunks_held, "trunks_released": row.release_trunks, "first_answer_s": row.first_answer_s, "checks": row.checks, "error": str(row.error) if row.error else None,
         **{name: row.plan.get(name, empty) for name, empty in (("counts", {}), ("changes", []), ("warnings", []))},
     }  # fmt: skip
 

@@ -66,7 +66,10 @@ def show_end(result: dict[str, Any], words: Words) -> None:
                 ": "
             )
         )
-    print(words("Restored {system} from {backup}.").format(**names))
+    if result.get("trunks_released"):
+        print(words("The trunks of {system} are let go: it may log in at its carriers.").format(**names))
+    else:
+        print(words("Restored {system} from {backup}.").format(**names))
     if result["first_answer_s"] is not None:
         print(
             words("The first call was answered {time} after the swap began.").format(
