@@ -57,7 +57,7 @@ def tell(work: Work) -> int:
         rates = _rates(work.rates)
     except (BadRates, UnicodeDecodeError) as error:
         message = shown(f"{work.rates}: {error}")
-        errors.print(f"error: {message}")
+        errors.print(words("error: {text}").format(text=message))
         if work.as_json:
             print_json({"error": {"code": "rates", "message": message}})
         return COULD_NOT_TRY
