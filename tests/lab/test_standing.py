@@ -14,6 +14,7 @@ import pytest
 
 from ringkeep.standing import control
 from ringkeep.standing.places import Standing, StandingError
+from ringkeep.standing.tap import read_log, read_packet
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -128,3 +129,32 @@ def test_a_phone_system_with_a_database_stands_on_22_as_well(tmp_path: Path, mon
         assert "Asterisk 22" in until(spare, "sudo asterisk -rx 'core show version'", "Asterisk 22")
     finally:
         control.down("spare", delete=True)
+
+
+def test_what_its_carriers_see_is_written_down_from_the_first_registration_on(clinic: Standing) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and not any(one.method == "INVITE" for one in read_log(clinic.far_log)):
+        time.sleep(0.3)
+    heard = list(read_log(clinic.far_log))
+    asked = next(one for one in heard if one.by == "phone system" and one.message == "REGISTER")
+    assert asked.line not in ("phones", "") and asked.called and asked.expires
+    granted = next(one for one in heard if one.call == asked.call and one.message == "200 OK")
+    assert granted.by == "far end" and granted.line == asked.line and granted.expires
+    assert any(one.line == "phones" and one.message == "REGISTER" for one in heard)
+    assert str(clinic.far_log) == clinic.document()["far_log"]
+
+
+def test_a_packet_that_is_no_message_or_a_mangled_one_is_not_written_down() -> None:
+    message = (
+        b"REGISTER sip:a SIP/2.0\r\nf: <sip:7@a>\r\nt: <sip:7@a>\r\nCSeq: 1 REGISTER\r\nm: <sip:7@b>;expires=0\r\n\r\n"
+    )
+    head = bytes([0x45]) + bytes(8) + bytes([17]) + bytes(2) + bytes([192, 0, 2, 1, 192, 0, 2, 2])
+    packet = head + (5060).to_bytes(2) + (5062).to_bytes(2) + bytes(4) + message
+    heard = read_packet(packet, "phone system", {"192.0.2.2": "carrier"})
+    assert heard and (heard.line, heard.called, heard.expires, heard.target) == ("carrier", "7", 0, "192.0.2.2:5062")
+    for length in range(len(head) + 8):
+        assert read_packet(packet[:length], "phone system", {}) is None
+    assert (
+        read_packet(packet.replace(b"CSeq: 1 REGISTER", b"CSeq:").replace(b"REGISTER", b"SIP/2.0 200 O"), "", {})
+        is None
+    )

@@ -200,14 +200,17 @@ def _phone(phone: Phone) -> Iterator[str]:
     yield f"[{name}]\ntype=aor\ncontact=sip:{phone.destination}\n"
 
 
-def registrations(far: FarEnd) -> str:
-    """What makes every phone register, to be written to `REGISTRATIONS` of the running far end."""
-    texts = [REGISTER]
+def registrations(far: FarEnd, *, patient: bool = False) -> str:
+    """What makes every phone register, to be written to `REGISTRATIONS` of the running far end.
+
+    A `patient` phone goes on trying for ever, whatever it is answered, as phones on desks do.
+    """
+    texts = [REGISTER, PATIENT if patient else IMPATIENT]
     for phone in far.phones:
         extension, name = phone.extension, phone.endpoint
         aor = _safe(extension.aor or extension.endpoint)
         texts.append(
-            f"[{name}](register)\noutbound_auth={name}\nserver_uri=sip:{phone.destination}\n"
+            f"[{name}](register,trying)\noutbound_auth={name}\nserver_uri=sip:{phone.destination}\n"
             f"client_uri=sip:{aor}@{phone.destination}\ncontact_user={_safe(extension.number)}\n"
         )
     return "\n".join(texts)
@@ -273,12 +276,25 @@ REGISTER = """\
 type=registration
 transport=t-phones
 expiration=3600
+max_random_initial_delay=0
+"""
+
+IMPATIENT = """\
+[trying](!)
 retry_interval=2
 max_retries=3
 forbidden_retry_interval=0
 fatal_retry_interval=0
 auth_rejection_permanent=yes
-max_random_initial_delay=0
+"""
+
+PATIENT = """\
+[trying](!)
+retry_interval=10
+max_retries=1000000
+forbidden_retry_interval=10
+fatal_retry_interval=10
+auth_rejection_permanent=no
 """
 
 MODULES = "[modules]\nautoload=no\n" + "\n".join(

@@ -27,6 +27,10 @@ def up(
     name: Annotated[str | None, typer.Option(help="what it is called; by default after the sample or tree")] = None,
     asterisk: Annotated[Version | None, typer.Option(help="Asterisk it runs [22]")] = None,
     port: Annotated[int, typer.Option(help="port of its sshd on this machine; 0: any", min=0, max=65535)] = 0,
+    far_end: Annotated[
+        str | None,
+        typer.Option(help="sample or tree whose carriers and phones it gets instead of its own: for a spare"),
+    ] = None,
     calls: Annotated[bool, typer.Option("--calls", help="let its phones and carriers make calls")] = False,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
@@ -37,8 +41,9 @@ def up(
 
     try:
         path = control.sample(what) or (Path(what).absolute() if Path(what).exists() else None)
+        other = (control.sample(far_end) or Path(far_end).absolute()) if far_end else None
         called = name or (path.name.split(".")[0].lower() if path else what)
-        made = control.up(called, path, asterisk=int(asterisk or Version.V22), port=port, calls=calls)
+        made = control.up(called, path, asterisk=int(asterisk or Version.V22), port=port, calls=calls, far_end=other)
     except StandingError as error:
         errors.print(Words(lang.value).error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
@@ -50,6 +55,7 @@ def up(
     typer.echo(f"  ssh -i {made.key} -p {made.port} {made.user}@{made.host}")
     sudo = " --sudo" if made.user != "root" else ""
     typer.echo(f"  ringkeep enrol {made.url} --name {made.name} --key {made.key}{sudo}")
+    typer.echo("  " + words("what its carriers and phones see: {file}").format(file=made.far_log))
 
 
 def down(
@@ -87,4 +93,5 @@ def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     for one in found:
         typer.echo(
             f"{one.name:20} {words('up') if is_running(one) else words('down'):8} Asterisk {one.asterisk}  {one.url}"
+            f"  {one.far_log}"
         )

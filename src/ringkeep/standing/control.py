@@ -23,17 +23,26 @@ SAMPLES = Path(__file__).parents[3] / "samples"  # beside the code, as a checkou
 START_S = 90.0
 
 
-def up(name: str, path: Path | None = None, *, asterisk: int = 22, port: int = 0, calls: bool = False) -> Standing:
+def up(
+    name: str,
+    path: Path | None = None,
+    *,
+    asterisk: int = 22,
+    port: int = 0,
+    calls: bool = False,
+    far_end: Path | None = None,
+) -> Standing:
     """Start a lab phone system, the first time from a tree; what was changed in it since stays.
 
-    Raises `StandingError`. `port` 0: the one it had, else any free one.
+    Raises `StandingError`. `port` 0: the one it had, else any free one. `far_end`: the tree whose carriers and phones are
+    at its other end, when not its own.
     """
     work, known = places.place(name), places.read(name)
     if known and is_running(known):
         raise StandingError(
             Sentence(
-                "{name} is up already, at {url}. End it with: ringkeep lab down {name}",
-                {"name": name, "url": known.url},
+                "{name} is up already, at {url}. End it with: {command}",
+                {"name": name, "url": known.url, "command": f"ringkeep lab down {name}"},
             )
         )
     if known:
@@ -46,18 +55,20 @@ def up(name: str, path: Path | None = None, *, asterisk: int = 22, port: int = 0
     if image is None:
         raise StandingError(
             Sentence(
-                "The image of Asterisk {asterisk} is missing. Build it with: ringkeep lab build {asterisk}",
-                {"asterisk": asterisk},
+                "The image of Asterisk {asterisk} is missing. Build it with: {command}",
+                {"asterisk": asterisk, "command": f"ringkeep lab build {asterisk}"},
             )
         )
     make_own_image(image)
     if known is None:
         assert path is not None
-        try:
-            trees.keep(path, work)
-        except (SourceError, OSError) as error:
-            shutil.rmtree(work, ignore_errors=True)
-            raise StandingError(Sentence("{path} cannot be used: {why}", {"path": path, "why": error})) from error
+        for tree, kept in ((path, work), (far_end, work / trees.FAR_END)):
+            try:
+                if tree is not None:
+                    trees.keep(tree, kept)
+            except (SourceError, OSError) as error:
+                shutil.rmtree(work, ignore_errors=True)
+                raise StandingError(Sentence("{path} cannot be used: {why}", {"path": tree, "why": error})) from error
         _keys(work)
     return _started(name, work, asterisk, port, calls)
 

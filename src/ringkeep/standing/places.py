@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ringkeep.home import folder
 from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.standing.tap import LOG
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 USER = "ringkeep"
@@ -38,9 +39,14 @@ class Standing:
         """For `ringkeep enrol`."""
         return f"ssh://{self.user}@{self.host}:{self.port}"
 
+    @property
+    def far_log(self) -> Path:
+        """What its carriers and phones saw: see `tap`."""
+        return Path(self.key).with_name(LOG)
+
     def document(self) -> dict[str, object]:
         """For --json."""
-        return {**asdict(self), "url": self.url, "running": is_running(self)}
+        return {**asdict(self), "url": self.url, "running": is_running(self), "far_log": str(self.far_log)}
 
 
 def place(name: str) -> Path:

@@ -21,15 +21,15 @@ from pathlib import Path
 from ringkeep.lab import farend, namespaces
 from ringkeep.lab import image as images
 from ringkeep.lab.lab import Lab
+from ringkeep.lab.network import PHONES_ADDRESS
 from ringkeep.lab.server import Server
 from ringkeep.lab.tree import read_directories
 from ringkeep.lab.watch import watch
-from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.sources.contents import Contents, phone_system
 from ringkeep.sources.source import Source
-from ringkeep.standing import machine
+from ringkeep.standing import machine, tap
 from ringkeep.standing.traffic import keep_calling
-from ringkeep.standing.trees import keep_astdb, read_again
+from ringkeep.standing.trees import FAR_END, keep_astdb, read_again
 
 DATABASES = "ringkeep/databases"
 CONNECTIONS = 64
@@ -54,21 +54,23 @@ async def _stand(work: Path, version: int, calls: bool, listening: socket.socket
     opened = Lab.open()
     opened.use(image)
     source, contents = read_again(work)
-    system = phone_system(source, contents)
+    own = system = phone_system(source, contents)
+    if (work / FAR_END).exists():  # of another: it is to become that one
+        system = phone_system(*read_again(work / FAR_END))
     end = farend.plan(system)
-    await opened.wire_up(end.pbx_addresses, end.addresses, end.hosts)
+    here = {*end.pbx_addresses, *farend.plan(own).pbx_addresses} - {*end.addresses}
+    await opened.wire_up(sorted(here), end.addresses, end.hosts)
     assert opened.wire is not None
+    tap.Tap.lay(work / tap.LOG, {PHONES_ADDRESS: "phones"} | {line.address: line.trunk.name for line in end.lines})
     far = _far_end(opened, end)
     inside = opened.place / "standing"
     inside.mkdir()
-    machine.prepare(
-        inside, work, image, source.root, _databases(source.root), _handed(opened, work, source, contents, system)
-    )
+    machine.prepare(inside, work, image, source.root, _databases(source.root), _handed(opened, work, source, contents))
     server = await asyncio.to_thread(machine.boot, inside, opened.wire.pbx)
     try:
         await far.ready()
         await _booted(server)
-        far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end))
+        far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end, patient=True))
         await far.manager.command(f"module reload {farend.REGISTRATION_MODULE}")
         tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server, work / "disk"))]
         if calls:
@@ -91,7 +93,7 @@ def _far_end(opened: Lab, end: farend.FarEnd) -> Server:
     return far
 
 
-def _handed(opened: Lab, work: Path, source: Source, contents: Contents, system: PhoneSystem) -> machine.Handed:
+def _handed(opened: Lab, work: Path, source: Source, contents: Contents) -> machine.Handed:
     directories = read_directories(contents.files)
     named = re.search(rb"(?m)^\s*astmoddir\s*=>?\s*(/[\w./-]+)", contents.files.get("/etc/asterisk/asterisk.conf", b""))
     keep_astdb(source, directories)

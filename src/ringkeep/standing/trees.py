@@ -11,6 +11,7 @@ from ringkeep.sources.contents import Contents, read_contents
 from ringkeep.sources.source import Source, open_source
 
 ORIGINAL, COPY = "original", "tree"
+FAR_END = "far-end"  # a folder with both of another phone system, where its carriers and phones are at the other end
 
 
 def keep(path: Path, work: Path) -> None:
