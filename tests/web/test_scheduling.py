@@ -17,6 +17,7 @@ from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.web import scheduling
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+ASK_ALL = scheduling._ask_all
 
 
 def enrolled(number: int) -> PhoneSystem:
@@ -68,6 +69,17 @@ def test_one_that_does_not_answer_is_a_finding_until_it_answers_again(home: Path
     assert system.probed_at is None and system.next_probe_at == NOW + timedelta(seconds=240)
     down.clear()
     assert scheduling.probe_due(NOW + timedelta(seconds=240)) == 2 and not open_ones.all().exists()
+
+
+def test_one_whose_facts_are_not_understood_does_not_keep_the_others_from_being_asked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduling, "_ask_all", ASK_ALL)
+    strange, away = enrolled(1), enrolled(2)
+    PhoneSystem.objects.filter(pk=away.pk).update(facts={"product": "asterisk"}, port=1)  # nobody listens there
+    assert scheduling.probe_due(NOW) == 2
+    said = {one.phone_system_id: str(one.values["why"]) for one in Finding.objects.filter(closed_at=None)}
+    assert "cannot be understood" in said[strange.pk] and "cannot be understood" not in said[away.pk]
 
 
 def test_one_without_next_times_or_with_those_of_a_clock_that_was_ahead_is_not_left_alone(home: Path) -> None:

@@ -119,7 +119,7 @@ class Secrets:
             case str():
                 return self.covered(value)
             case Sentence():
-                return Sentence(value.template, {name: self._inside(one) for name, one in value.values.items()})  # type: ignore[misc]
+                return Sentence(value.template, {name: self._inside(one) for name, one in value.values.items()})
             case tuple():
                 return tuple(self._inside(one) for one in value)
             case list():

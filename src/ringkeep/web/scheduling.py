@@ -114,17 +114,21 @@ def _busy(system: PhoneSystem, fingerprint: str) -> bool:
 async def _ask_all(systems: list[PhoneSystem]) -> list[str | LinkError]:
     room = asyncio.Semaphore(PROBES_AT_ONCE)
 
-    async def ask(where: object, facts: pbx.Facts) -> str | LinkError:
+    async def ask(system: PhoneSystem) -> str | LinkError:
         try:
-            async with room, asyncio.timeout(PROBE_TIMEOUT_S), connect(where) as connection:  # type: ignore[arg-type]
+            where, facts = target(system), pbx.Facts.from_document(system.facts)
+            async with room, asyncio.timeout(PROBE_TIMEOUT_S), connect(where) as connection:
                 return await pbx.probe(connection, facts)
         except LinkError as error:
             return error
         except TimeoutError:
             return LinkError("timeout", Sentence("No answer within {seconds} s.", {"seconds": round(PROBE_TIMEOUT_S)}))
+        except Exception as error:  # whatever one phone system answers, the others are asked
+            log.exception("probe of %s", system.name)
+            why = Sentence("Its answer cannot be understood ({why}).", {"why": type(error).__name__})
+            return LinkError("strange-answer", why)
 
-    questions = [(target(system), pbx.Facts.from_document(system.facts)) for system in systems]
-    return await asyncio.gather(*(ask(where, facts) for where, facts in questions))
+    return await asyncio.gather(*map(ask, systems))
 
 
 def tell_alarms(now: datetime) -> None:
