@@ -32,6 +32,7 @@ class Machine:
 
     def __init__(self, root: Path, *, hidden: tuple[str, ...] = POLITE, shared: tuple[Path, ...] = ()) -> None:
         self.root, self.hidden, self.shared = root, hidden, shared
+        self.sees_ours = False  # whether this machine's processes are its own: other tests run an Asterisk meanwhile
         for folder in ("etc/asterisk", "var/lib/asterisk/sounds/custom", "var/spool/asterisk/voicemail/default/1000/INBOX",
                        "var/spool/asterisk/monitor", "var/log/asterisk/cdr-csv", "var/tmp", "local"):  # fmt: skip
             (root / folder).mkdir(parents=True, exist_ok=True)
@@ -84,6 +85,7 @@ class Machine:
             "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
             "--symlink", "usr/lib64", "/lib64", "--bind", str(self.root / "etc"), "/etc",
             "--bind", str(self.root / "var"), "/var", "--ro-bind", str(self.root / "local"), "/opt/bin",
+            *([] if self.sees_ours else ["--unshare-pid"]),
             "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *shared,
             "--unsetenv", "LANG", "--die-with-parent", "--chdir", "/",
         ]  # fmt: skip

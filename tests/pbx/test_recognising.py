@@ -109,6 +109,7 @@ def test_an_asterisk_from_source_is_found_where_it_is_and_its_running_word_count
 def test_an_asterisk_that_runs_with_a_configuration_of_its_own_is_the_one_that_is_kept(
     machine: Machine, here: Here, tmp_path: Path
 ) -> None:
+    machine.sees_ours = True
     conf = machine.write("var/pbx/etc/asterisk.conf", "[directories]\nastspooldir => /var/pbx/spool\n")
     conf.with_name("extensions.conf").write_text("#include /var/pbx/more.conf\n")
     shutil.rmtree(machine.root / "etc/asterisk")
@@ -119,9 +120,11 @@ def test_an_asterisk_that_runs_with_a_configuration_of_its_own_is_the_one_that_i
         machine.write("etc/asterisk/asterisk.conf", "")
         both = asyncio.run(pbx.recognise(here))
     assert both.directories["astetcdir"] == "/etc/asterisk" and "/var/pbx/etc/asterisk.conf" in both.others
+    assert "others" not in both.to_rebuild(), "a night in which another Asterisk began to run would be a changed one"
 
 
 def test_an_asterisk_in_a_container_is_told_as_that(machine: Machine, here: Here, tmp_path: Path) -> None:
+    machine.sees_ours = True
     machine.write("local/asterisk", "").unlink()
     shutil.rmtree(machine.root / "etc/asterisk")
     with asterisk_process(tmp_path, "-C", "/only/in/there/asterisk.conf"), pytest.raises(LinkError) as error:

@@ -58,8 +58,8 @@ class Facts:
     def to_rebuild(self) -> dict[str, Any]:
         """What somebody needs who sets the machine up again; without what differs every minute."""
         document = self.as_document()
-        document.pop("clock_off_s")
-        document.pop("database_bytes")
+        for passing in ("clock_off_s", "database_bytes", "others"):
+            document.pop(passing)
         document["disks"] = [{"mount": d.get("mount"), "size_bytes": d.get("size_bytes")} for d in self.disks]
         return document
 
