@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ringkeep.drills.logs import normal_form
-from ringkeep.lab.image import Image, folder
+from ringkeep.lab.image import Image
 from ringkeep.lab.lab import Lab
 
 CONFIGURATIONS: dict[str, dict[str, bytes]] = {
@@ -60,4 +60,4 @@ def write_files(root: Path, files: dict[str, bytes]) -> None:
 
 
 def _file(image: Image) -> Path:
-    return folder(image.version) / "stock.json"
+    return image.root.parent / "stock.json"

@@ -95,6 +95,12 @@ def remove(
     """Delete images; they can be built again at any time."""
     for version in versions:
         words = Words(lang.value)
-        was_there = images.remove(version)
+        try:
+            was_there, still_used = images.remove(version)
+        except images.ImageError as error:
+            errors.print(words.error(error.says))
+            raise typer.Exit(COULD_NOT_TRY) from error
         said = words("Asterisk {version} is removed") if was_there else words("Asterisk {version} was not there")
         typer.echo(said.format(version=version))
+        if still_used:
+            typer.echo(words("A drill or a lab phone system still uses it: its files go when that has ended."))

@@ -1,4 +1,4 @@
-"""Lab images: real Asterisk from Debian's packages, unpacked once into the user's cache.
+"""Lab images: real Asterisk from Debian's packages, unpacked once into the user's cache (`shelf` says where).
 
 An image is a Debian root with Asterisk, its modules and core sounds, and what restored systems run from
 their dialplan (php, perl, sox, curl). `manifest.json` beside it records every package with its version and
@@ -7,6 +7,7 @@ the hashes, so that a verdict can say exactly what it was proved on.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,10 +16,15 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ringkeep.lab import shelf
+from ringkeep.lab.shelf import cache_dir
 from ringkeep.phonesystem.sentences import Sentence, Told
+
+__all__ = ["Image", "ImageError", "at", "build", "cache_dir", "find", "held", "installed", "remove", "sweep"]
 
 Progress = Callable[[str, float], None]  # (what is being done, fraction 0..1)
 
@@ -76,30 +82,37 @@ class Image:
                     yield f"{inside}/{name}"
 
 
-def cache_dir() -> Path:
-    """Where images live: RINGKEEP_CACHE, else the user's cache folder."""
-    if chosen := os.environ.get("RINGKEEP_CACHE"):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ringkeep"
-
-
-def folder(version: int) -> Path:
-    """Where the image of that version lives or would live."""
-    return cache_dir() / "images" / f"asterisk-{version}"
-
-
 def find(version: int) -> Image | None:
-    """The built image of that major version, or None."""
-    place = folder(version)
+    """The built image of that major version, or None. It stays where it is for as long as somebody holds it (`held`)."""
+    while place := shelf.current(version):
+        if (image := at(place)) or shelf.current(version) == place:
+            return image
+    return None
+
+
+def at(place: Path) -> Image | None:
+    """The image in that folder; None where there is none, or one that was made from another recipe."""
     try:
         record = json.loads((place / "manifest.json").read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
     record.pop("packages", None)
-    if record.get("recipe") != _recipe(version):
+    if record.get("recipe") != _recipe(record["version"]):
         return None  # of an older Ringkeep: what is needed now may not be in it
     return Image(root=place / "root", **record)
+
+
+@contextmanager
+def held(version: int) -> Iterator[Image | None]:
+    """`find` it, and keep it from being deleted meanwhile."""
+    descriptor = None
+    while (image := find(version)) and (descriptor := shelf.hold(image.root.parent)) is None:
+        pass  # replaced between the two
+    try:
+        yield image
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def installed() -> list[Image]:
@@ -107,13 +120,25 @@ def installed() -> list[Image]:
     return [image for version in sorted(RECIPES) if (image := find(version))]
 
 
-def remove(version: int) -> bool:
-    """Delete an image; False when there was none."""
-    place = folder(version)
-    if not place.exists():
-        return False
-    _delete(place)
-    return True
+def remove(version: int) -> tuple[bool, bool]:
+    """Delete an image: (there was one, something still uses it). What is used goes when nothing uses it any more.
+
+    Raises `ImageError` while one is being built.
+    """
+    try:
+        with shelf.building(version):
+            was_there = shelf.take_off(version)
+            return was_there, bool(shelf.sweep(version))
+    except shelf.BeingBuilt:
+        says = Sentence("An image of Asterisk {version} is being built; wait for it, or end it.", {"version": version})
+        raise ImageError(says) from None
+
+
+def sweep() -> None:
+    """Delete images that were replaced or removed while something used them, and what killed builds left."""
+    for version in RECIPES:
+        with contextlib.suppress(OSError, shelf.BeingBuilt), shelf.building(version):
+            shelf.sweep(version)
 
 
 def build(version: int, progress: Progress) -> Image:
@@ -137,23 +162,23 @@ def build(version: int, progress: Progress) -> Image:
                     {"tool": tool, "command": f"apt-get install {tool}"},
                 )
             )
-    place = folder(version)
-    fresh = place.with_name(f"{place.name}.new-{os.getpid()}")
+    place, before = shelf.folder(version), shelf.current(version)
     try:
-        (fresh / "root").mkdir(parents=True)
-        _bootstrap(version, fresh / "root", progress)
-        progress("recording versions and hashes", 0.97)
-        _record(version, fresh)
-        if place.exists():
-            _delete(place)
-        fresh.rename(place)
+        with shelf.building(version, lambda: progress("waiting for another build of it", 0.0)):
+            if shelf.current(version) != before and (image := find(version)):
+                progress("another build made it", 1.0)
+                return image
+            with shelf.fresh(version) as (made, lock):
+                (made / "root").mkdir()
+                _bootstrap(version, made / "root", lock, progress)
+                progress("recording versions and hashes", 0.97)
+                _record(version, made)
+                shelf.put(version, made, lock)
+            shelf.sweep(version)
     except OSError as error:
         raise ImageError(
             Sentence("The image could not be written to {folder}: {why}.", {"folder": place.parent, "why": error})
         ) from error
-    finally:
-        if fresh.exists():
-            _delete(fresh)
     image = find(version)
     if image is None:
         raise ImageError(
@@ -188,8 +213,11 @@ def debian_mirror() -> str | None:
     return found[1] if found else None
 
 
-def _bootstrap(version: int, root: Path, progress: Progress) -> None:
-    """Run mmdebstrap into a tar stream and unpack it as our own files, so that any user can delete them."""
+def _bootstrap(version: int, root: Path, lock: int, progress: Progress) -> None:
+    """Run mmdebstrap into a tar stream and unpack it as our own files, so that any user can delete them.
+
+    The unpacker keeps `lock`: when we are killed it writes on, and what it writes to is not to be swept before it ends.
+    """
     suite, extra = RECIPES[version]
     include = ",".join([*PACKAGES.split(), *SERVER_PACKAGES.split(), *extra.split()])
     mirror = debian_mirror()
@@ -217,7 +245,7 @@ def _bootstrap(version: int, root: Path, progress: Progress) -> None:
             "-C",
             str(root),
         ]
-        with subprocess.Popen(unpack, stdin=maker.stdout, stderr=subprocess.DEVNULL) as taker:
+        with subprocess.Popen(unpack, stdin=maker.stdout, stderr=subprocess.DEVNULL, pass_fds=(lock,)) as taker:
             maker.stdout.close()
             for raw in maker.stderr:
                 line = raw.decode("utf-8", "replace").strip()
@@ -295,10 +323,3 @@ def _packages(root: Path) -> dict[str, str]:
         elif line.startswith("Version: "):
             found[name] = line[9:]
     return found
-
-
-def _delete(place: Path) -> None:
-    """Remove a tree even where packages made folders read-only."""
-    for folder_, _, _ in os.walk(place):
-        os.chmod(folder_, 0o755)
-    shutil.rmtree(place)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ringkeep.asterisk.conf import Files
 from ringkeep.lab import image as images
-from ringkeep.lab import names, namespaces, network
+from ringkeep.lab import names, namespaces, network, shelf
 from ringkeep.lab.agi import PORT, ScriptService
 from ringkeep.lab.image import Image
 from ringkeep.lab.sandbox import Limits, missing_tools
@@ -68,7 +68,14 @@ class Lab:
         return cls(place, limits)
 
     def use(self, image: Image) -> None:
-        """Bring an image into reach of the sandbox's user, who may not enter our home folder."""
+        """Bring an image into reach of the sandbox's user, who may not enter our home folder; it is not deleted meanwhile."""
+        if shelf.hold(image.root.parent) is None:  # held until this process ends
+            raise LabError(
+                Sentence(
+                    "The image of Asterisk {version} was replaced at this very moment: try again.",
+                    {"version": image.version},
+                )
+            )
         (self.place / "image").mkdir()
         namespaces.mount(str(image.root), self.place / "image", None, namespaces.MS_BIND)
         self._image = replace(image, root=self.place / "image")
