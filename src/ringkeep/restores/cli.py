@@ -15,8 +15,8 @@ def restore(
     backup: Annotated[str, typer.Option(help="id of the backup; latest: the newest")] = "latest",
     only: Annotated[
         list[str] | None,
-        typer.Option(help="parts with commas: extensions, extensions:201, voicemail, voicemail:201, recordings, "
-                     "recordings/2026/11, configuration, sounds, databases, records, queue_log, astdb"),
+        typer.Option(help="parts with commas: extensions, extensions:201, queues, queues:sales, voicemail, voicemail:201, "
+                     "recordings, recordings/2026/11, configuration, sounds, databases, records, queue_log, astdb"),
     ] = None,
     to: Annotated[str | None, typer.Option(help="name or host of another enrolled phone system; its trunks are held")] = None,
     hold_trunks: Annotated[bool, typer.Option("--hold-trunks", help="restore without logging in at any carrier")] = False,

@@ -1,7 +1,7 @@
 """What of a backup is to come back: the grammar of `--only`, and which part each path belongs to. Pure.
 
-everything | configuration | extensions[:NUMBER] | voicemail[:MAILBOX] | recordings[/YYYY[/MM[/DD]]] | sounds |
-databases | records | queue_log | astdb          several with commas
+everything | configuration | extensions[:NUMBER] | queues[:NAME or NUMBER] | voicemail[:MAILBOX] |
+recordings[/YYYY[/MM[/DD]]] | sounds | databases | records | queue_log | astdb          several with commas
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from ringkeep.phonesystem.sentences import Sentence, Told
 
 PARTS = (
-    "everything", "configuration", "extensions", "voicemail", "recordings", "sounds", "databases", "records",
+    "everything", "configuration", "extensions", "queues", "voicemail", "recordings", "sounds", "databases", "records",
     "queue_log", "astdb",
 )  # fmt: skip
-NAMED = {"extensions": re.compile(r"[\w*#+.-]{1,40}\Z"), "voicemail": re.compile(r"[\w*#+.-]{1,40}(@[\w.-]{1,40})?\Z")}
+NAMED = {
+    "extensions": re.compile(r"[\w*#+.-]{1,40}\Z"), "queues": re.compile(r"[\w*#+.-]{1,79}\Z"),
+    "voicemail": re.compile(r"[\w*#+.-]{1,40}(@[\w.-]{1,40})?\Z"),
+}  # fmt: skip
 DAYS = re.compile(r"/\d{4}(/(0[1-9]|1[0-2])(/(0[1-9]|[12]\d|3[01]))?)?\Z")
 RECORD_DATABASES = re.compile(r"cdr", re.IGNORECASE)  # asteriskcdrdb: grows with every call
 # Persian and Arabic digits and commas as they come from such keyboards, and the marks of direction that copied text brings.

@@ -27,7 +27,7 @@ from ringkeep.sources.contents import config_files
 ETC = "etc/asterisk"
 PATHS = {
     "configuration": (ETC, "etc/dahdi", "etc/wanpipe", "etc/freepbx.conf", "etc/amportal.conf", "etc/issabel.conf"),
-    "extensions": (ETC,),
+    "extensions": (ETC,), "queues": (ETC,),
 }  # fmt: skip
 
 
@@ -151,10 +151,11 @@ def prepare(
     backup = state(place.backup, read_directories(then_files))
     warnings += nothing_of(wanted, backup)
     contents: dict[str, bytes] = {}
-    for one in wanted:
-        if one.part == "extensions":
-            contents |= objects.brought_back({**now_files, **contents}, then_files, one.which)
     whole = any(one.part in ("everything", "configuration") for one in wanted)
+    if target.product == "asterisk" and not whole:
+        brought = objects.brought_back(now_files, then_files, wanted)
+        contents |= brought.contents
+        warnings += brought.warnings
     if whole and target.is_another:
         contents |= own_modules(now_files, then_files)
     result = {**(then_files if whole else now_files), **contents}
@@ -177,7 +178,7 @@ def nothing_of(wanted: tuple[Wanted, ...], backup: State) -> list[Sentence]:
 
 
 def _holds(backup: State, one: Wanted) -> bool:
-    if one.part in ("everything", "extensions"):  # a missing extension is named where it is looked for
+    if one.part in ("everything", "extensions", "queues"):  # a missing one is named where it is looked for
         return True
     if one.part == "astdb":
         return backup.astdb is not None
@@ -242,17 +243,16 @@ def together(wanted: tuple[Wanted, ...], target: Target, warnings: list[Sentence
         )
     if target.product == "asterisk":
         return wanted
-    single = next((one for one in wanted if one.part == "extensions" and one.which), None)
+    single = next((one for one in wanted if one.part in ("extensions", "queues") and one.which), None)
     if single:
         raise SelectionError(
             Sentence(
                 "{part} cannot be restored by itself on {product}: its database and the files written "
-                "from it would disagree. Restore extensions (all of them), or make the extension again in "
-                "its pages.",
-                {"part": single, "product": target.product},
+                "from it would disagree. Restore {all}, all of them, or make this one again in its pages.",
+                {"part": single, "product": target.product, "all": single.part},
             )
         )
-    linked = {"configuration", "extensions", "databases"}
+    linked = {"configuration", "extensions", "queues", "databases"}
     if not any(one.part in linked for one in wanted):
         return wanted
     parts = (Wanted("configuration"), Wanted("databases"), Wanted("astdb"))
