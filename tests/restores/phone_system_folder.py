@@ -23,6 +23,7 @@ case $parent in
     [ $n != {last} ] || kill -9 0
     ;;
 esac
+printf '%s\\n' "$*" >>{count}.arguments
 [ ${{0##*/}} != sync ] || exit 0
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 exec ${{0##*/}} "$@"
@@ -101,7 +102,7 @@ class Restore:
         done = subprocess.run(
             ["sh", str(self.state / "swap.sh"), *verb],
             input=self.tar.getvalue() if verb[0] == "stage" else b"",
-            env={"PATH": f"{self.killer}:/usr/sbin:/usr/bin:/sbin:/bin"},
+            env={"PATH": f"{self.killer}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.state.parent / "home")},
             start_new_session=True,
             capture_output=True,
             timeout=60,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ringkeep.restores.dumps import reduce
+from ringkeep.restores.databases import program
+from ringkeep.restores.dumps import leaves_programs, reduce
 from tests.restores.phone_system_folder import Restore
 
 OLD = """CREATE TABLE users (extension varchar(20) PRIMARY KEY, name text);
@@ -47,6 +49,8 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     while subprocess.run(["mysql", f"--defaults-file={options}", "-e", "SELECT 1"], capture_output=True, check=False).returncode:  # fmt: skip
         assert time.monotonic() < until and process.poll() is None, (place / "log").read_text()
         time.sleep(0.1)
+    sql(options, "SET PASSWORD = PASSWORD('canary#1')")
+    options.write_text(f"[client]\nsocket={place}/s\nuser=root\npassword='canary#1'\n")
     yield options
     process.terminate()
     process.wait(20)
@@ -77,13 +81,15 @@ def restore(options: Path, state: Path, canary: Path, dump: str = NEW) -> Restor
     (state / "databases.d").mkdir()
     (state / "databases.d/asterisk.sql").write_text(dump.format(canary=canary))
     (state / "databases.d/asterisk.gone").write_text("added_later\n")
-    (state / "my.cnf").write_bytes(options.read_bytes())
+    (state / "login.sh").write_bytes(program())
+    (state.parent / "home").mkdir(exist_ok=True)
+    (state.parent / "home/.my.cnf").write_bytes(options.read_bytes())
     return one
 
 
 @pytest.fixture(autouse=True)
 def _mysql_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.restores.phone_system_folder.CALLED", ("mysql", "mv"))
+    monkeypatch.setattr("tests.restores.phone_system_folder.CALLED", ("mysql", "mariadb", "mv"))
 
 
 def test_the_tables_change_together_and_the_way_back_brings_every_row(mariadb: Path, tmp_path: Path) -> None:
@@ -93,15 +99,18 @@ def test_the_tables_change_together_and_the_way_back_brings_every_row(mariadb: P
     assert one.run("stage") == 0, one.said
     assert held(mariadb) == was and databases(mariadb) == {"asterisk", "asterisk_ringkeep_new", "asterisk_ringkeep_old"}
     assert one.run("swap", "60") == 0, one.said
+    assert stat.S_IMODE((one.state / "my.cnf").stat().st_mode) == 0o600
     assert "1064" in held(mariadb) and "added_later" not in held(mariadb) and "devices" in held(mariadb)
     assert "same:\n7" in held(mariadb)  # what does not differ is not touched
-    assert one.run("rollback") == 0 and one.run("clean") == 0, one.said
+    assert one.run("rollback") == 0 and not (one.state / "my.cnf").exists() and one.run("clean") == 0, one.said
     assert held(mariadb) == was and databases(mariadb) == {"asterisk"}
     again = restore(mariadb, tmp_path / "s/b", tmp_path / "canary", dump)
     for verb in (["stage"], ["swap", "60"], ["confirm"]):
         assert again.run(*verb) == 0, again.said
     assert "1064" in held(mariadb) and databases(mariadb) == {"asterisk"}
-    assert not (tmp_path / "canary").exists()
+    assert not (tmp_path / "canary").exists() and not list(tmp_path.rglob("my.cnf"))
+    assert "RENAME" in (again.killer / "count.arguments").read_text()
+    assert "canary#1" not in (again.killer / "count.arguments").read_text()
 
 
 def dumped(options: Path, to: Path) -> Path:
@@ -128,6 +137,78 @@ def test_only_tables_that_differ_are_loaded_and_the_result_is_the_whole_backup(m
     for verb in (["stage"], ["swap", "60"], ["confirm"]):
         assert one.run(*verb) == 0, one.said
     assert held(mariadb) == was
+
+
+FROM_MYSQL = """-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)
+--
+-- Host: localhost    Database: asterisk
+-- ------------------------------------------------------
+-- Server version\t9.7.4-2
+/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;
+/*!50503 SET NAMES utf8mb4 */;
+/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;
+SET @MYSQLDUMP_TEMP_LOG_BIN = @@SESSION.SQL_LOG_BIN;
+SET @@SESSION.SQL_LOG_BIN= 0;
+
+--
+-- GTID state at the beginning of the backup
+--
+
+SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'a087fa2e-e8a3-11f1-a293-02fc00000001:1-7,
+b187fa2e-e8a3-11f1-a293-02fc00000001:1-3';
+
+DROP TABLE IF EXISTS `fk`;
+/*!50503 SET character_set_client = utf8mb4 */;
+CREATE TABLE `fk` (
+  `id` varchar(20) DEFAULT NULL,
+  KEY `id` (`id`),
+  CONSTRAINT `fk_ibfk_1` FOREIGN KEY (`id`) REFERENCES `users` (`extension`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;
+DROP TABLE IF EXISTS `users`;
+CREATE TABLE `users` (
+  `extension` varchar(20) NOT NULL,
+  `name` text,
+  `j` json DEFAULT NULL,
+  `at` timestamp NULL DEFAULT CURRENT_TIMESTAMP,
+  `h` int DEFAULT NULL /*!80023 INVISIBLE */,
+  `x` int DEFAULT ((1 + 1)),
+  PRIMARY KEY (`extension`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;
+LOCK TABLES `users` WRITE;
+INSERT INTO `users` (`extension`,`name`,`j`) VALUES ('201','utf8mb4_0900_ai_ci','{\\"a\\": 1}'),('202','لیلا',NULL);
+UNLOCK TABLES;
+
+--
+-- Dumping routines for database 'asterisk'
+--
+/*!50003 DROP PROCEDURE IF EXISTS `p` */;
+DELIMITER ;;
+CREATE DEFINER=`nobody`@`nowhere` PROCEDURE `p`()
+DROP TABLE IF EXISTS `users` ;;
+DELIMITER ;
+SET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN;
+-- Dump completed
+"""  # as MySQL writes it; shortened, and with two transactions' origins
+
+
+def test_a_dump_of_mysql_8_or_of_a_newer_mariadb_is_loaded_by_an_older_one(mariadb: Path, tmp_path: Path) -> None:
+    one = restore(mariadb, tmp_path / "s/a", tmp_path / "canary")
+    backup, place = tmp_path / "backup.sql", one.state / "databases.d/asterisk.sql"
+    backup.write_text("/*M!999999\\- enable the sandbox mode */ \n" + FROM_MYSQL)
+    assert reduce(backup, None, place) and "sandbox" not in place.read_text() and "GTID_PURGED" not in place.read_text()
+    assert "DEFINER" not in place.read_text() and leaves_programs(backup, None) and not leaves_programs(backup, backup)
+    for verb in (["stage"], ["swap", "60"], ["confirm"]):
+        assert one.run(*verb) == 0, one.said
+    assert "201\tutf8mb4_0900_ai_ci\t" in held(mariadb) and "لیلا" in held(mariadb)
+    assert databases(mariadb) == {"asterisk"} and reduce(backup, backup, tmp_path / "none.sql") is None
+    unknown = "CREATE TABLE t (u varchar(9) COLLATE utf8mb4_uca9999_ai_ci);"
+    again = restore(mariadb, tmp_path / "s/b", tmp_path / "canary", unknown)
+    assert again.run("stage") == 3 and "Unknown collation: 'utf8mb4_uca9999_ai_ci'" in again.said
+    assert again.run("rollback") == 0 and databases(mariadb) == {"asterisk"}
+    twice = "CREATE TABLE t (s varchar(9) PRIMARY KEY, id int);\nINSERT INTO t VALUES ('canary', 1);\nINSERT INTO t VALUES ('canary', 1);"
+    third = restore(mariadb, tmp_path / "s/c", tmp_path / "x", twice)
+    assert third.run("stage") == 3 and "ERROR 1062 (23000) at line 3" in third.said and "canary" not in third.said
+    assert third.run("rollback") == 0 and databases(mariadb) == {"asterisk"}
 
 
 def test_a_command_for_the_client_in_a_dump_is_not_obeyed_and_nothing_changes(mariadb: Path, tmp_path: Path) -> None:
@@ -161,6 +242,7 @@ def test_killed_before_every_program_the_database_is_whole_again(mariadb: Path, 
     while not ended:
         die_at += 1
         one = restore(mariadb, tmp_path / f"s/{way}{die_at}", tmp_path / "canary", dump)
+        (one.state / "login.sh").unlink()  # found while it is staged, as the first test proves; here only the swap counts
         was = held(mariadb)
         assert one.run("stage") == 0, one.said
         ended = one.run("swap", "60", die_at=die_at) == 0

@@ -1,7 +1,7 @@
 """Dumps of databases, table by table: only tables that differ are loaded and swapped, which is most of a restore's time.
 
-Written by mysqldump: a table begins with `DROP TABLE IF EXISTS` or `CREATE TABLE` at the start of a line; line breaks in
-data are escaped, so no row can look like one.
+Written by mysqldump: a table begins with `DROP TABLE IF EXISTS` or `CREATE TABLE` at the start of a line, and procedures,
+functions and events stand behind all tables; line breaks in data are escaped, so no row can look like one.
 """
 
 from __future__ import annotations
@@ -15,37 +15,61 @@ from typing import Any
 
 BEGINS = re.compile(rb"(?:DROP TABLE IF EXISTS|CREATE TABLE(?: IF NOT EXISTS)?) `((?:[^`]|``){1,64})`")
 COMMENT = (b"--", b"\n")
+PROGRAMS = (b"-- Dumping routines for database", b"-- Dumping events for database")
+# Of the server that was dumped and nobody else's business: the mark that MariaDB writes from 10.5.25, 10.11.8 and 11 on, which
+# older clients and MySQL's take for an unknown command; the transactions that a MySQL had seen, and its log of them.
+NOT_OURS = (b"/*M!999999", b"SET @@GLOBAL.GTID_PURGED", b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN")
+AFTER = ""  # no table is called that
 FOREIGN = b" FOREIGN KEY "  # renaming a table takes along what refers to it
 
 
 @dataclass
 class Dump:
-    """What is in one: table -> digest; `whole` when its tables cannot be told apart or hang together."""
+    """What is in one: table -> digest; `whole` when its tables cannot be told apart or hang together.
+
+    `programs` is the digest of procedures, functions and events, "" when there are none: a restore leaves them alone.
+    """
 
     tables: dict[str, str] = field(default_factory=dict)
     whole: bool = False
+    programs: str = ""
 
 
 def read(path: Path) -> Dump:
     """Its tables. Raises `OSError`."""
     found = Dump()
     digests: dict[str, Any] = {}
+    programs, made = hashlib.sha256(), False
     for table, line in _lines(path):
-        found.whole |= FOREIGN in line
-        if table is not None and not line.startswith(COMMENT):
+        if line.startswith(COMMENT):
+            continue
+        if table == AFTER:
+            made |= line.startswith(b"DELIMITER ;;")
+            programs.update(line)
+        elif table is not None:
+            found.whole |= FOREIGN in line
             digests.setdefault(table, hashlib.sha256()).update(line)
     found.tables = {table: digest.hexdigest() for table, digest in digests.items()}
+    found.programs = programs.hexdigest() if made else ""
     return found
 
 
 def _lines(path: Path) -> Iterator[tuple[str | None, bytes]]:
+    """Each line with the table it belongs to: None before the first, `AFTER` behind the last."""
     table: str | None = None
+    dropped = False
     with path.open("rb") as file:
         for line in file:
-            begins = BEGINS.match(line)
+            if line.startswith(PROGRAMS):
+                table = AFTER
+            begins = BEGINS.match(line) if table != AFTER else None
             if begins:
                 table = begins[1].decode("utf-8", "replace")
-            yield table, line
+            dropped = dropped or line.startswith(NOT_OURS)
+            if not dropped:
+                yield table, line
+            elif line.rstrip().endswith((b";", b"*/")):
+                dropped = False
 
 
 def reduce(backup: Path, live: Path | None, into: Path) -> int | None:
@@ -54,11 +78,12 @@ def reduce(backup: Path, live: Path | None, into: Path) -> int | None:
     Returns the bytes to load; None when nothing differs. Raises `OSError`.
     """
     then, now = read(backup), read(live) if live and live.is_file() else Dump()
-    whole = then.whole or now.whole
-    wanted = {table for table, digest in then.tables.items() if whole or now.tables.get(table) != digest}
+    wanted = {table for table, digest in then.tables.items() if now.tables.get(table) != digest}
     gone = sorted(now.tables.keys() - then.tables.keys())
     if not wanted and not gone:
         return None
+    if then.whole or now.whole:
+        wanted = set(then.tables)
     into.parent.mkdir(parents=True, exist_ok=True)
     with into.open("wb") as file:
         for table, line in _lines(backup):
@@ -66,3 +91,9 @@ def reduce(backup: Path, live: Path | None, into: Path) -> int | None:
                 file.write(line)
     into.with_suffix(".gone").write_text("".join(f"{table}\n" for table in gone), "utf-8")
     return into.stat().st_size
+
+
+def leaves_programs(backup: Path, live: Path | None) -> bool:
+    """Whether the live database's procedures, functions or events are not the backup's: they stay as they are. Raises `OSError`."""
+    there = read(live).programs if live and live.is_file() else ""
+    return read(backup).programs != there

@@ -28,7 +28,7 @@ from ringkeep.lab.tree import read_directories
 from ringkeep.links.ssh import Connection, connect
 from ringkeep.phonesystem.model import PhoneSystem as Expected
 from ringkeep.phonesystem.sentences import Sentence, said_by
-from ringkeep.restores import actions, checking, preview, workplace
+from ringkeep.restores import actions, checking, databases, preview, workplace
 from ringkeep.restores.models import BEFORE, DONE, FAILED, PLANNED, ROLLED_BACK, STAGING, SWAPPING, Restore
 from ringkeep.restores.planning import Plan, State
 from ringkeep.restores.queries import document
@@ -102,7 +102,7 @@ def compare(run: Run, pk: int, before: str) -> None:
     if not row.release_trunks:
         _bring_out(row, place, run)
     made = _prepared(row, place, tell=True)
-    told = [*_rights_lacking(row), *made.warnings]
+    told = [*_rights_lacking(row), *_databases_lacking(row, made.plan), *made.warnings]
     warnings = [{"text": str(one), "says": one.document()} for one in told]
     actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": warnings})
     for one in told:
@@ -112,6 +112,18 @@ def compare(run: Run, pk: int, before: str) -> None:
 def _rights_lacking(row: Restore) -> list[Sentence]:
     """For a preview, which only needs to read: why the restore itself would be refused."""
     wrong = _connected(row.target, lambda connection: lacking(connection, row.target)) if row.preview else None
+    return [wrong] if wrong is not None else []
+
+
+def _databases_lacking(row: Restore, plan: Plan) -> list[Sentence]:
+    """Why the databases cannot be brought back; a preview says so, a restore ends here, with nothing touched. Raises `JobError`."""
+    if not plan.databases:
+        return []
+    wrong = _connected(
+        row.target, lambda there: databases.lacking(there, row.target.name, plan.databases, sudo=row.target.sudo)
+    )
+    if wrong is not None and not row.preview:
+        raise JobError(wrong)
     return [wrong] if wrong is not None else []
 
 

@@ -12,7 +12,8 @@
 #   expected   sha256sum's lines of what is to be replaced, as the plan saw it
 #   cron       the folder of cron's own files, where there is one
 #   databases  NAME a line, with databases.d/NAME.sql: tables to come, NAME.gone: names of tables to go; astdb, astdb.back, reload: lines for Asterisk's console
-# and by this program: phase, journal, before (what was there), deadline.
+# login.sh   what finds the login of the database server: databases.py
+# and by this program: phase, journal, before (what was there), deadline; my.cnf, that login, only while it is needed.
 #
 # phases: staging staged swapping swapped confirmed | rolling-back rolled-back
 # How far a unit is can be seen from the files alone: what is new waits in new/, what was is linked to old/ before the
@@ -23,8 +24,8 @@ export LC_ALL=C
 here=$(cd -P -- "$(dirname -- "$0")" && pwd) || exit 2
 mark=.ringkeep-${here##*/}
 tab=$(printf '\t')
-client=mysql
-command -v mysql >/dev/null 2>&1 || client=mariadb
+client=mariadb
+command -v mariadb >/dev/null 2>&1 || client=mysql
 
 die() { # WORD what happened
     printf 'ringkeep: %s\n' "$*" >&2
@@ -76,6 +77,7 @@ inside_roots() { # no link leads out of where a phone system's files lie
 stage() { # the tar comes on standard input
     case $(phase) in new | staging | staged) ;; *) die late "it is $(phase)" ;; esac
     enter staging
+    [ ! -s "$here/databases" ] || login
     clear_staged
     inside_roots
     room
@@ -189,6 +191,7 @@ rollback() {
     new | staging | staged)
         clear_staged
         while IFS= read -r name; do drop_beside "$name"; done <"$here/databases"
+        forget_login
         enter rolled-back
         return
         ;;
@@ -200,6 +203,7 @@ rollback() {
     while IFS= read -r name; do tables_backward "$name"; done <"$here/databases"
     console "$here/astdb.back"
     console "$here/reload"
+    forget_login
     enter rolled-back safe
     no_guard
 }
@@ -214,7 +218,8 @@ clean() { # what was, or what was to come, is not wanted any more
     case $(phase) in confirmed | rolled-back) ;; *) die late "it is $(phase)" ;; esac
     while IFS= read -r name; do drop_beside "$name"; done <"$here/databases"
     clear_staged
-    rm -rf -- "$here/databases.d" "$here/my.cnf"
+    forget_login
+    rm -rf -- "$here/databases.d"
 }
 
 console() { # lines for Asterisk's console; a phone system whose Asterisk is down takes them from its files when it starts
@@ -263,13 +268,24 @@ locked() { # the kernel lets go of it when we die
 
 # -- databases ---------------------------------------------------------------------------------------------------------
 
-sql() {
-    if [ -f "$here/my.cnf" ]; then
-        "$client" --defaults-extra-file="$here/my.cnf" -N -B -e "SET SESSION lock_wait_timeout=20; $1"
-    else
-        "$client" -N -B -e "SET SESSION lock_wait_timeout=20; $1"
-    fi
+login() { # found once, while the phone system's files are its own: what comes may hold another one
+    if [ -f "$here/my.cnf" ] || [ ! -f "$here/login.sh" ]; then return 0; fi
+    set --
+    while IFS= read -r name; do set -- "$@" "$name"; done <"$here/databases"
+    sh "$here/login.sh" "$@" >"$here/my.cnf.new" 2>"$here/login.said" </dev/null ||
+        die rights "no login of the database server may make and rename tables here ($(tr '\t\n' '  ' <"$here/login.said"))"
+    mv -f -- "$here/my.cnf.new" "$here/my.cnf"
 }
+
+forget_login() { rm -f -- "$here/my.cnf" "$here/my.cnf.new" "$here/login.said"; }
+
+server() { # the client with what it is told
+    login
+    if [ -f "$here/my.cnf" ]; then set -- --defaults-extra-file="$here/my.cnf" "$@"; fi
+    "$client" "$@"
+}
+
+sql() { server -N -B -e "SET SESSION lock_wait_timeout=20; $1" </dev/null; }
 
 tables() { # nothing for a database that is not there
     sql "SELECT table_name FROM information_schema.tables WHERE table_schema='$1' ORDER BY 1"
@@ -283,15 +299,26 @@ load() { # into a database beside; only whole tables can be swapped in one go
     : >"$here/made.$1"
     sql "DROP DATABASE IF EXISTS \`$new\`; CREATE DATABASE \`$new\`; CREATE DATABASE IF NOT EXISTS \`$old\`; CREATE DATABASE IF NOT EXISTS \`$1\`" || die failed "no database can be made"
     # A dump is data: no command of the client in it is obeyed, and no statement for another database.
-    if [ -f "$here/my.cnf" ]; then
-        "$client" --defaults-extra-file="$here/my.cnf" --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
-    else
-        "$client" --binary-mode --one-database "$new" <"$here/databases.d/$1.sql"
-    fi || die failed "the database $1 could not be loaded"
+    loaded "$1" "$new" || die failed "the database $1 could not be loaded: $(why_not)"
     bad=$(sql "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('$1','$new') AND (table_type<>'BASE TABLE' OR table_name REGEXP '[^A-Za-z0-9_\$-]')") || die failed "the database $1 could not be read"
     odd=$(sql "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema IN ('$1','$new')") || die failed "the database $1 could not be read"
     [ "$bad$odd" = 00 ] || die unsafe "the database $1 has views, triggers or odd names: its tables cannot be swapped in one go"
     tables "$new" >"$here/tables.$1" || die failed "the database $1 could not be read"
+}
+
+loaded() { # DATABASE INTO
+    # Collations that this server has not, MySQL 8's before MariaDB 11.4.5 and MariaDB 11's before 10.10: the nearest that all have.
+    change=
+    has_collation utf8mb4_0900_ai_ci || change='s/utf8mb4_0900_[a-z0-9_]*/utf8mb4_unicode_520_ci/g;'
+    has_collation uca1400_ai_ci || change="$change"'s/\(utf8mb[34]\)_uca1400_[a-z0-9_]*/\1_unicode_520_ci/g;'
+    sed "/^INSERT /b; $change" <"$here/databases.d/$1.sql" | server --binary-mode --one-database "$2" 2>"$here/load.said"
+}
+
+has_collation() { [ "$(sql "SELECT COUNT(*) FROM information_schema.collations WHERE collation_name='$1'")" = 1 ]; }
+
+why_not() { # the client's number and line; its words may hold rows, and so are told of few errors only
+    sed -n 's/^\(ERROR 1\(044\|115\|142\|193\|227\|273\|286\) .*\)/\1/p; t; s/^\(ERROR [0-9]* ([0-9A-Z]*) at line [0-9]*\).*/\1/p' "$here/load.said" | head -c 300
+    rm -f -- "$here/load.said"
 }
 
 renamed() { # DATABASE a list of renames: all of them or none
@@ -340,8 +367,10 @@ tables_backward() {
 }
 
 drop_beside() { # only what this restore made
-    [ ! -e "$here/made.$1" ] || sql "DROP DATABASE IF EXISTS \`${1}_ringkeep_new\`; DROP DATABASE IF EXISTS \`${1}_ringkeep_old\`" ||
+    [ -e "$here/made.$1" ] || return 0
+    sql "DROP DATABASE IF EXISTS \`${1}_ringkeep_new\`; DROP DATABASE IF EXISTS \`${1}_ringkeep_old\`" ||
         die failed "the databases beside $1 could not be removed"
+    rm -f -- "$here/made.$1"
 }
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -162,6 +162,7 @@ def prepare(
     if hold:
         contents |= trunks.held(result)
     made = plan(backup, live, wanted, contents=contents, exact=exact)
+    warnings += _programs_left(place, mirror, made)
     made = replace(made, databases=_reduced(place, mirror, made))
     return _previewed(place, mirror, target, made, live, backup, warnings, tell=tell)
 
@@ -197,6 +198,19 @@ def _reduced(place: Workplace, mirror: Path, made: Plan) -> dict[str, int]:
         if size is not None:
             found[name] = size
     return found
+
+
+def _programs_left(place: Workplace, mirror: Path, made: Plan) -> list[Sentence]:
+    """What of databases is not brought back."""
+    files = {name: f"{DATABASES}/{name}.sql" for name in made.databases}
+    return [
+        Sentence(
+            "The database {name} has other procedures, functions or events than in the backup: they stay as they are.",
+            {"name": name},
+        )
+        for name, file in files.items()
+        if dumps.leaves_programs(place.backup / file, mirror / file)
+    ]
 
 
 def prepare_release(place: Workplace, mirror: Path, target: Target, *, tell: bool) -> Prepared:
