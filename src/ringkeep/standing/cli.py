@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.standing.services import Service
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, errors, print_json
 from ringkeep.translation import Language, Words
 
@@ -40,9 +43,8 @@ def up(
     from ringkeep.standing.places import StandingError
 
     try:
-        path = control.sample(what) or (Path(what).absolute() if Path(what).exists() else None)
+        path, called = control.wanted(what, name)
         other = (control.sample(far_end) or Path(far_end).absolute()) if far_end else None
-        called = name or (path.name.split(".")[0].lower() if path else what)
         made = control.up(called, path, asterisk=int(asterisk or Version.V22), port=port, calls=calls, far_end=other)
     except StandingError as error:
         errors.print(Words(lang.value).error(error.says))
@@ -60,25 +62,28 @@ def up(
 
 def down(
     name: Annotated[str, typer.Argument(help="its name")],
+    now: Annotated[bool, typer.Option("--now", help="cut its power instead of ending it in order")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="forget its disk too")] = False,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
-    """End a lab phone system. Its disk stays, unless --delete is given."""
+    """End a lab phone system: Asterisk and MariaDB first, in order. Its disk stays, unless --delete is given."""
     from ringkeep.standing import control
     from ringkeep.standing.places import StandingError
 
     try:
-        was_up = control.down(name, delete=delete)
+        done = control.down(name, now=now, delete=delete)
     except StandingError as error:
         errors.print(Words(lang.value).error(error.says))
         raise typer.Exit(COULD_NOT_TRY) from None
     if as_json:
-        print_json({"name": name, "was_up": was_up, "deleted": delete})
+        print_json({"name": name, "was_up": done.was_up, "in_order": done.in_order, "deleted": delete})
     else:
         words = Words(lang.value)
-        typer.echo((words("{name} is down") if was_up else words("{name} was not up")).format(name=name))
-    raise typer.Exit(GOOD if was_up or delete else NOT_GOOD)
+        typer.echo((words("{name} is down") if done.was_up else words("{name} was not up")).format(name=name))
+        if done.in_order is False:
+            typer.echo(words("Something in it did not end in time, so its power was cut."))
+    raise typer.Exit(GOOD if done.was_up or delete else NOT_GOOD)
 
 
 def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
@@ -91,7 +96,28 @@ def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
         return
     words = Words(lang.value)
     for one in found:
+        running = is_running(one)
         typer.echo(
-            f"{one.name:20} {words('up') if is_running(one) else words('down'):8} Asterisk {one.asterisk}  {one.url}"
+            f"{one.name:20} {words('up') if running else words('down'):8} Asterisk {one.asterisk}  {one.url}"
             f"  {one.far_log}"
         )
+        for service in one.services() if running else []:
+            if said := _trouble(service):
+                typer.echo(f"  {words.say(said)}")
+
+
+def _trouble(of: Service) -> Sentence | None:
+    """What somebody should know of a service; nothing while it runs and always did."""
+    how: object = of.last_end
+    if code := re.fullmatch(r"exit code (\d+)", of.last_end):
+        how = Sentence("exit code {code}", {"code": int(code[1])})
+    values = {"service": {"asterisk": "Asterisk", "mariadb": "MariaDB"}[of.name], "times": of.ends, "how": how}
+    if of.state == "off":
+        return Sentence("{service} was stopped by somebody inside", values)
+    if of.state == "waiting":
+        return Sentence("{service} ended by itself ({how}) and is started again; times so far: {times}", values)
+    if of.ends:
+        return Sentence(
+            "{service} runs; times that it ended by itself and was started again: {times}, last {how}", values
+        )
+    return None

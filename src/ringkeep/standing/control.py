@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from ringkeep.lab import image as images
+from ringkeep.lab.image import Image
 from ringkeep.links.ssh import new_key
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.sources.errors import SourceError
-from ringkeep.standing import places, trees
+from ringkeep.standing import machine, places, services, trees
 from ringkeep.standing.machine import make_own_image
 from ringkeep.standing.places import USER, Standing, StandingError, is_running
 
@@ -49,28 +53,40 @@ def up(
         asterisk, port = known.asterisk, port or known.port
     elif path is None:
         raise StandingError(
-            Sentence("There is no sample called {name}, and no lab phone system of that name.", {"name": name})
-        )
-    image = images.find(asterisk)
-    if image is None:
-        raise StandingError(
             Sentence(
-                "The image of Asterisk {asterisk} is missing. Build it with: {command}",
-                {"asterisk": asterisk, "command": f"ringkeep lab build {asterisk}"},
+                "There is no sample, no lab phone system and no file or folder here called {name}.", {"name": name}
             )
         )
-    make_own_image(image)
-    if known is None:
-        assert path is not None
-        for tree, kept in ((path, work), (far_end, work / trees.FAR_END)):
-            try:
-                if tree is not None:
-                    trees.keep(tree, kept)
-            except (SourceError, OSError) as error:
-                shutil.rmtree(work, ignore_errors=True)
-                raise StandingError(Sentence("{path} cannot be used: {why}", {"path": tree, "why": error})) from error
-        _keys(work)
-    return _started(name, work, asterisk, port, calls)
+    images.sweep()
+    with images.held(asterisk) as image:
+        if image is None:
+            raise StandingError(
+                Sentence(
+                    "The image of Asterisk {asterisk} is missing. Build it with: {command}",
+                    {"asterisk": asterisk, "command": f"ringkeep lab build {asterisk}"},
+                )
+            )
+        make_own_image(image)
+        if known is None:
+            assert path is not None
+            _keep(path, work, far_end)
+        return _started(name, work, image, port, calls)
+
+
+def _keep(path: Path, work: Path, far_end: Path | None) -> None:
+    """What it is made from, and keys for it."""
+    for tree, kept in ((path, work), (far_end, work / trees.FAR_END)):
+        try:
+            if tree is not None:
+                trees.keep(tree, kept)
+        except (SourceError, OSError) as error:
+            shutil.rmtree(work, ignore_errors=True)
+            raise StandingError(Sentence("{path} cannot be used: {why}", {"path": tree, "why": error})) from error
+    for name, comment in (("key", "ringkeep lab"), ("host_key", "lab phone system")):
+        private, public = new_key(comment)
+        (work / name).touch(mode=0o600)
+        (work / name).write_text(private)
+        (work / f"{name}.pub").write_text(public + "\n")
 
 
 def sample(name: str) -> Path | None:
@@ -79,28 +95,73 @@ def sample(name: str) -> Path | None:
     return found if places.NAME.fullmatch(name) and found.is_dir() else None
 
 
-def down(name: str, *, delete: bool = False) -> bool:
-    """End a lab phone system, and with `delete` forget its disk; False when it was not up. Raises `StandingError`."""
+@dataclass(frozen=True, slots=True)
+class Down:
+    """How a lab phone system ended. `in_order`: everything inside by itself; None where its power was cut on purpose."""
+
+    was_up: bool
+    in_order: bool | None = None
+
+
+def wanted(what: str, name: str | None) -> tuple[Path | None, str]:
+    """(tree to make it from, what it is called) of what was typed: a sample's name, that of a lab phone system, or a path.
+
+    Raises `StandingError` where it is none of them.
+    """
+    if path := sample(what):
+        return path, name or what
+    if name is None and places.NAME.fullmatch(what) and places.read(what):
+        return None, what
+    if Path(what).exists():
+        path = Path(what).absolute()
+        return path, name or re.sub(r"[^a-z0-9]+", "-", path.name.lower().split(".")[0]).strip("-")[:40] or "lab"
+    if "/" in what:
+        raise StandingError(Sentence("{path}: there is no such file or folder.", {"path": what}))
+    raise StandingError(
+        Sentence("There is no sample, no lab phone system and no file or folder here called {name}.", {"name": what})
+    )
+
+
+def down(name: str, *, now: bool = False, delete: bool = False) -> Down:
+    """End a lab phone system, and with `delete` forget its disk. Raises `StandingError`.
+
+    Asterisk and MariaDB end in order first, for which they have `machine.END_S`; with `now` its power is cut.
+    """
     known = places.read(name)
     if known is None:
         raise StandingError(
             Sentence("There is no lab phone system called {name}: ringkeep lab systems lists them.", {"name": name})
         )
-    running = is_running(known)
-    if running:
-        os.kill(known.process, signal.SIGTERM)
-        until = time.monotonic() + 10
+    done = Down(was_up=is_running(known))
+    if done.was_up:
+        if not now and (inner := places.inner(name)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(inner, signal.SIGUSR1)
+            _wait(known, machine.END_S + 15)
+        if is_running(known):
+            os.kill(known.process, signal.SIGTERM)
+            _wait(known, 10)
+            done = Down(True, None if now else False)
+        else:
+            done = Down(True, all(one.state in ("ended", "off") for one in known.services()))
         while is_running(known):
-            if time.monotonic() > until:
-                os.kill(known.process, signal.SIGKILL)
+            os.kill(known.process, signal.SIGKILL)
             time.sleep(0.05)
     if delete:
         _delete(places.place(name))
-    return running
+    images.sweep()
+    return done
 
 
-def _started(name: str, work: Path, asterisk: int, port: int, calls: bool) -> Standing:
-    (work / "ready").unlink(missing_ok=True)
+def _wait(of: Standing, most_s: float) -> None:
+    until = time.monotonic() + most_s
+    while is_running(of) and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def _started(name: str, work: Path, image: Image, port: int, calls: bool) -> Standing:
+    for old in ("ready", places.INNER, services.FILE):
+        (work / old).unlink(missing_ok=True)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening, (work / "log").open("ab") as log:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -114,7 +175,7 @@ def _started(name: str, work: Path, asterisk: int, port: int, calls: bool) -> St
             ) from error
         listening.listen(64)
         descriptor = listening.fileno()
-        words = [str(work), str(asterisk), "calls" if calls else "quiet", str(descriptor)]
+        words = [str(work), str(image.root.parent), "calls" if calls else "quiet", str(descriptor)]
         command = [*_full_range(), sys.executable, "-m", "ringkeep.standing.supervisor", *words]
         process = subprocess.Popen(
             command,
@@ -133,7 +194,7 @@ def _started(name: str, work: Path, asterisk: int, port: int, calls: bool) -> St
             _login(),
             str(work / "key"),
             host_key,
-            asterisk,
+            image.version,
             process.pid,
             calls,
         )
@@ -161,14 +222,6 @@ def _login() -> str:
 def _full_range() -> list[str]:
     """As an ordinary user: first into a user namespace with one's whole range of ids."""
     return [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--map-auto", "--"]
-
-
-def _keys(work: Path) -> None:
-    for name, comment in (("key", "ringkeep lab"), ("host_key", "lab phone system")):
-        private, public = new_key(comment)
-        (work / name).touch(mode=0o600)
-        (work / name).write_text(private)
-        (work / f"{name}.pub").write_text(public + "\n")
 
 
 def _last(log: Path) -> str:

@@ -8,6 +8,7 @@ range of /etc/subuid.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -18,18 +19,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringkeep.lab import namespaces
+from ringkeep.lab import namespaces, shelf
 from ringkeep.lab.image import Image
 
 SHIFT = 1_610_612_736  # where root's 65,536 ids begin: above what users and other containers take
 IDS = 65_536
 START_S = 60.0
+END_S = 30.0  # for an orderly end; first.sh gives Asterisk 10 s of it and MariaDB 15
 # Powers that a phone system's root needs inside; without the rest it can neither mount nor make namespaces or devices.
 POWERS = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
           "sys_chroot", "audit_write", "setfcap")  # fmt: skip
 BOUNDED = ("setpriv", "--inh-caps=-all", f"--bounding-set=-all,{','.join(f'+{power}' for power in POWERS)}", "--")
 LIMITS = ("--nproc=3000", "--nofile=8192", f"--fsize={4 << 30}", "--core=0")  # for prlimit
-DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+SCRIPTS = {"first": "first.sh", "settle": "settle.sh", "systemctl": "systemctl.sh", "service": "systemctl.sh"}
+TOLD = "told"  # in what it is handed: where process 1 tells how its services are
 
 # In a user namespace of its own, and its root once the ids are mapped from outside: before that, exec would take all rights.
 BECOME_ROOT = """
@@ -70,80 +73,6 @@ pivot_root . mnt
 exec chroot . /bin/sh -c 'umount -l /mnt; exec {" ".join(BOUNDED)} /bin/sh /run/handed/first'
 """
 
-# Process 1: what an init would start. Asterisk comes again when it ends, as under safe_asterisk.
-FIRST = r"""
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-ulimit -S -v unlimited
-mkdir -p /run/sshd /run/asterisk /run/lock /run/mysqld /var/log/asterisk
-cp /run/handed/hosts /etc/hosts; cp /run/handed/resolv.conf /etc/resolv.conf
-[ -e /var/lib/ringkeep-lab/settled ] || sh /run/handed/settle > /var/log/settling 2>&1
-chown asterisk:asterisk /run/asterisk
-if [ -d /var/lib/mysql/mysql ]; then
-  chown mysql:mysql /run/mysqld
-  mariadbd --user=mysql --skip-networking --socket=/run/mysqld/mysqld.sock --datadir=/var/lib/mysql > /var/log/mariadb 2>&1 &
-fi
-: > /run/handed/up
-while :; do
-  asterisk -f -U asterisk -G asterisk > /var/log/asterisk/console 2>&1 < /dev/null
-  sleep 0.5
-done
-"""
-
-# Once: the phone system's files over the image's, an account to come in by, and its databases.
-SETTLE = r"""
-set -x
-mkdir -p /var/lib/ringkeep-lab
-rm -rf /etc/asterisk /var/lib/asterisk/astdb.sqlite3
-cp -a --no-preserve=ownership /run/handed/tree/. /
-rm -rf /ringkeep
-data=$(cat /run/handed/data); modules=$(cat /run/handed/modules)
-for name in documentation sounds agi-bin static-http firmware images keys; do
-  [ -e "$data/$name" ] || { [ -e /usr/share/asterisk/$name ] && mkdir -p "$data" && cp -a /usr/share/asterisk/$name "$data/"; }
-done
-[ -d "$data/sounds/en" ] || { mkdir -p "$data/sounds"; cp -a /usr/share/asterisk/sounds/. "$data/sounds/"; }
-if [ -s /run/handed/named-modules ] && [ ! -d "$(cat /run/handed/named-modules)" ]; then
-  mkdir -p "$(dirname "$(cat /run/handed/named-modules)")"; ln -s "$modules" "$(cat /run/handed/named-modules)"
-fi
-mkdir -p /var/spool/asterisk/voicemail /var/spool/asterisk/monitor /var/spool/asterisk/outgoing /var/spool/asterisk/tmp
-mkdir -p /var/log/asterisk/cdr-csv /var/log/asterisk/cdr-custom /var/log/asterisk/cel-custom
-chown -R asterisk:asterisk /etc/asterisk /var/lib/asterisk /var/spool/asterisk /var/log/asterisk
-chmod 1777 /var/tmp; chmod u+s /usr/bin/sudo; chmod 440 /etc/sudoers; chmod 755 /etc/sudoers.d
-id -u ringkeep > /dev/null 2>&1 || useradd --create-home --shell /bin/sh --password '*' ringkeep
-install -d -m 700 -o ringkeep -g ringkeep /home/ringkeep/.ssh
-install -m 600 -o ringkeep -g ringkeep /run/handed/authorized_keys /home/ringkeep/.ssh/authorized_keys
-if grep -q '^NoNewPrivs:.*1' /proc/self/status; then install -D -m 600 /run/handed/authorized_keys /root/.ssh/authorized_keys; chmod 700 /root /root/.ssh; fi
-printf 'ringkeep ALL=(root) NOPASSWD: ALL\n' > /etc/sudoers.d/ringkeep; chmod 440 /etc/sudoers.d/ringkeep
-install -m 600 /run/handed/host_key /etc/ssh/ringkeep_host_key
-cat > /etc/ssh/ringkeep_sshd <<END
-HostKey /etc/ssh/ringkeep_host_key
-UsePAM no
-PasswordAuthentication no
-PermitRootLogin prohibit-password
-MaxStartups 100:30:200
-Subsystem sftp internal-sftp
-END
-# The image has these empty, for drills; here they would say that this is the product they belong to.
-for name in freepbx.conf amportal.conf issabelpbx.conf odbc.ini odbcinst.ini; do [ -s /etc/$name ] || rm -f /etc/$name; done
-if ls /run/handed/databases/*.sql > /dev/null 2>&1; then
-  id -u mysql > /dev/null 2>&1 || useradd --system --home-dir /var/lib/mysql --no-create-home --shell /usr/sbin/nologin mysql
-  mkdir -p /var/lib/mysql /etc/mysql/conf.d; chown mysql:mysql /var/lib/mysql /run/mysqld
-  printf '[mysqld]\ninnodb_log_file_size=8M\ninnodb_buffer_pool_size=24M\n' > /etc/mysql/conf.d/small.cnf
-  mysql_install_db --user=mysql --datadir=/var/lib/mysql --skip-test-db --auth-root-authentication-method=socket > /dev/null
-  mariadbd --user=mysql --skip-networking --socket=/run/mysqld/mysqld.sock --datadir=/var/lib/mysql &
-  turn=0; until mysqladmin ping > /dev/null 2>&1 || [ $turn = 200 ]; do sleep 0.1; turn=$((turn + 1)); done
-  for dump in /run/handed/databases/*.sql; do
-    name=$(basename "$dump" .sql); mysql -e "create database if not exists \`$name\`"; mysql "$name" < "$dump"
-  done
-  said() { sed -n "s/^ *\$amp_conf\[.$1.\] *= *['\"]\([A-Za-z0-9_.-]*\)['\"].*/\1/p" /etc/freepbx.conf 2> /dev/null; }
-  [ -z "$(said AMPDBUSER)" ] || mysql <<END
-grant all on asterisk.* to '$(said AMPDBUSER)'@'localhost' identified by '$(said AMPDBPASS)';
-grant all on asteriskcdrdb.* to '$(said AMPDBUSER)'@'localhost';
-END
-  mysqladmin shutdown; wait
-fi
-touch /var/lib/ringkeep-lab/settled
-"""
-
 
 @dataclass(slots=True)
 class Machine:
@@ -163,8 +92,17 @@ class Machine:
         """Whether process 1 still runs."""
         return self.keeper.poll() is None
 
+    def end(self) -> bool:
+        """Have everything inside end in order; False when that takes longer than `END_S`."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.first, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.keeper.wait(END_S)
+            return True
+        return False
+
     def stop(self) -> None:
-        """End it, and with it everything inside."""
+        """End it at once, and with it everything inside."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.first, signal.SIGKILL)
         self.keeper.kill()
@@ -183,6 +121,7 @@ class Handed:
     data: str  # its astdatadir
     authorized_key: str
     host_key: str
+    sudoers: str
 
 
 def prepare(place: Path, work: Path, image: Image, tree: Path, databases: Mapping[str, bytes], handed: Handed) -> None:
@@ -200,8 +139,10 @@ def prepare(place: Path, work: Path, image: Image, tree: Path, databases: Mappin
     files = {
         "hostname": handed.hostname, "hosts": handed.hosts, "resolv.conf": handed.resolver, "modules": handed.modules,
         "named-modules": handed.named_modules, "data": handed.data, "authorized_keys": handed.authorized_key + "\n",
-        "host_key": handed.host_key, "first": FIRST, "settle": SETTLE,
+        "host_key": handed.host_key, "sudoers": handed.sudoers,
+        **{name: Path(__file__).with_name(script).read_text() for name, script in SCRIPTS.items()},
     }  # fmt: skip
+    (place / "handed" / TOLD).mkdir()
     for name, text in files.items():
         (place / "handed" / name).write_text(text)
     for name, dump in databases.items():
@@ -255,20 +196,23 @@ def own_image(image: Image) -> Path:
 
 
 def make_own_image(image: Image) -> None:
-    """Make that copy; as root, outside the namespaces."""
+    """Make that copy; as root, outside the namespaces, by somebody who holds the image."""
     copy = image.root.parent / "standing"
     if copy.exists() or not namespaces_own_all():
         return
-    fresh = copy.with_name(f"standing.{os.getpid()}")
-    shutil.copytree(image.root, fresh, symlinks=True)
-    for folder, names, files in os.walk(fresh):
-        for name in (*names, *files):
-            os.chown(os.path.join(folder, name), SHIFT, SHIFT, follow_symlinks=False)
-    os.chown(fresh, SHIFT, SHIFT)
-    try:
+    with copy.with_name("standing.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if copy.exists():  # another made it meanwhile
+            return
+        for left in copy.parent.glob("standing.[0-9]*"):  # by one that was killed
+            shelf.delete(left)
+        fresh = copy.with_name(f"standing.{os.getpid()}")
+        shutil.copytree(image.root, fresh, symlinks=True)
+        for folder, names, files in os.walk(fresh):
+            for name in (*names, *files):
+                os.chown(os.path.join(folder, name), SHIFT, SHIFT, follow_symlinks=False)
+        os.chown(fresh, SHIFT, SHIFT)
         fresh.rename(copy)
-    except OSError:  # another made it meanwhile
-        shutil.rmtree(fresh)
 
 
 def boot(place: Path, network: int) -> Machine:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from ringkeep.home import folder
 from ringkeep.phonesystem.sentences import Sentence, Told
+from ringkeep.standing import services
+from ringkeep.standing.services import Service
 from ringkeep.standing.tap import LOG
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 USER = "ringkeep"
+INNER = "inner"  # a file: the number of the supervisor's sealed process 1 on this machine
 
 
 class StandingError(Told):
@@ -46,7 +49,15 @@ class Standing:
 
     def document(self) -> dict[str, object]:
         """For --json."""
-        return {**asdict(self), "url": self.url, "running": is_running(self), "far_log": str(self.far_log)}
+        running = is_running(self)
+        told = [asdict(one) for one in self.services()] if running else []
+        return {
+            **asdict(self), "url": self.url, "running": running, "far_log": str(self.far_log), "services": told,
+        }  # fmt: skip
+
+    def services(self) -> list[Service]:
+        """How Asterisk and MariaDB inside are, or were when it ended."""
+        return services.read(Path(self.key).parent)
 
 
 def place(name: str) -> Path:
@@ -73,12 +84,26 @@ def write(of: Standing) -> None:
 
 
 def is_running(of: Standing) -> bool:
-    """Whether its supervisor lives: the process, and not another that got its number."""
+    """Whether its supervisor lives."""
+    return is_of(of.name, of.process)
+
+
+def inner(name: str) -> int | None:
+    """The supervisor's sealed process 1, as long as it lives."""
     try:
-        words = Path(f"/proc/{of.process}/cmdline").read_bytes().split(b"\0")
+        process = int((place(name) / INNER).read_text())
+    except (OSError, ValueError):
+        return None
+    return process if is_of(name, process) else None
+
+
+def is_of(name: str, process: int) -> bool:
+    """Whether that process belongs to the supervisor, and is not another that got its number."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"ringkeep.standing.supervisor" in words and os.fsencode(place(of.name)) in words
+    return b"ringkeep.standing.supervisor" in words and os.fsencode(place(name)) in words
 
 
 def everyone() -> list[Standing]:

@@ -1,6 +1,7 @@
-"""The process behind a standing lab phone system: `python -m ringkeep.standing.supervisor NAME ASTERISK CALLS SOCKET`.
+"""The process behind a standing lab phone system: `python -m ringkeep.standing.supervisor FOLDER IMAGE CALLS SOCKET`.
 
-It owns the sealed namespaces: when it ends, however it ends, everything inside is gone but the disk. SOCKET is the
+It owns the sealed namespaces: when it ends, however it ends, everything inside is gone but the disk. SIGUSR1 to its process 1
+(FOLDER/inner) asks for an orderly end; SIGTERM to it is a power cut. SOCKET is the
 descriptor of the listening socket: it belongs to this machine's own network; the bytes of each connection that is accepted
 on it are passed to an sshd inside, the connection itself is not.
 """
@@ -25,31 +26,36 @@ from ringkeep.lab.network import PHONES_ADDRESS
 from ringkeep.lab.server import Server
 from ringkeep.lab.tree import read_directories
 from ringkeep.lab.watch import watch
+from ringkeep.links.ssh import SUDO_LINE
+from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.sources.contents import Contents, phone_system
 from ringkeep.sources.source import Source
-from ringkeep.standing import machine, tap
+from ringkeep.standing import machine, services, tap
+from ringkeep.standing.places import INNER, USER
 from ringkeep.standing.traffic import keep_calling
 from ringkeep.standing.trees import FAR_END, keep_astdb, read_again
 
 DATABASES = "ringkeep/databases"
 CONNECTIONS = 64
-BOOT_S = 30.0
+BOOT_S, TELL_S = 30.0, 0.5
 MOST_MEMORY_BYTES = 3 << 30  # it and its far end together
 MOST_WRITTEN_BYTES, LEAST_ROOM_BYTES, DISK_EVERY_S = 8 << 30, 512 << 20, 30.0
 
 
 def main() -> int:
     """Runs until it is ended, or the machine inside ends."""
-    name, version, calls, descriptor = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "calls", int(sys.argv[4])
-    work = Path(name)
+    work, image, calls, descriptor = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "calls", int(sys.argv[4])
     listening = socket.socket(fileno=descriptor)
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    return namespaces.run_sealed(lambda: asyncio.run(_stand(work, version, calls, listening)))
+    return namespaces.run_sealed(lambda: asyncio.run(_stand(work, image, calls, listening)))
 
 
-async def _stand(work: Path, version: int, calls: bool, listening: socket.socket) -> int:
-    image = images.find(version)
+async def _stand(work: Path, image_folder: Path, calls: bool, listening: socket.socket) -> int:
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, asked.set)
+    (work / INNER).write_text(str(namespaces.host_pid()))
+    image = images.at(image_folder)
     assert image is not None
     opened = Lab.open()
     opened.use(image)
@@ -66,20 +72,52 @@ async def _stand(work: Path, version: int, calls: bool, listening: socket.socket
     inside = opened.place / "standing"
     inside.mkdir()
     machine.prepare(inside, work, image, source.root, _databases(source.root), _handed(opened, work, source, contents))
+    told = os.open(inside / "handed" / machine.TOLD, os.O_RDONLY | os.O_DIRECTORY)
     server = await asyncio.to_thread(machine.boot, inside, opened.wire.pbx)
     try:
-        await far.ready()
-        await _booted(server)
-        far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end, patient=True))
-        await far.manager.command(f"module reload {farend.REGISTRATION_MODULE}")
-        tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server, work / "disk"))]
-        if calls:
-            tasks.append(asyncio.create_task(keep_calling(far, end, system)))
-        (work / "ready").write_text("")
-        await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
-        return 1
+        living = asyncio.create_task(_live(server, work, end, system if calls else None, far, listening))
+        telling, asking = asyncio.create_task(_tell(told, work)), asyncio.create_task(asked.wait())
+        await asyncio.wait({living, telling, asking}, return_when=asyncio.FIRST_COMPLETED)
+        if living.done():
+            return living.result()
+        await asyncio.to_thread(server.end)
+        return 0
     finally:
         server.stop()
+        services.write(work, services.read_told(told))
+
+
+async def _live(
+    server: machine.Machine,
+    work: Path,
+    end: farend.FarEnd,
+    calling: PhoneSystem | None,
+    far: Server,
+    listening: socket.socket,
+) -> int:
+    """Until it ends by itself."""
+    await far.ready()
+    await _booted(server)
+    far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end, patient=True))
+    await far.manager.command(f"module reload {farend.REGISTRATION_MODULE}")
+    tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server, work / "disk"))]
+    if calling:
+        tasks.append(asyncio.create_task(keep_calling(far, end, calling)))
+    (work / "ready").write_text("")
+    await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
+    return 1
+
+
+async def _tell(told: int, work: Path) -> None:
+    """Write down how its services are whenever that changes; for ever."""
+    before: list[services.Service] | None = None
+    while True:
+        now = services.read_told(told)
+        if now != before:
+            with contextlib.suppress(OSError):  # this machine's disk is full: the phone system stands all the same
+                services.write(work, now)
+                before = now
+        await asyncio.sleep(TELL_S)
 
 
 def _far_end(opened: Lab, end: farend.FarEnd) -> Server:
@@ -106,6 +144,7 @@ def _handed(opened: Lab, work: Path, source: Source, contents: Contents) -> mach
         data=directories["astdatadir"],
         authorized_key=(work / "key.pub").read_text().strip(),
         host_key=(work / "host_key").read_text(),
+        sudoers=SUDO_LINE.format(user=USER) + "\n",
     )
 
 
