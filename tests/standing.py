@@ -40,7 +40,7 @@ def standing(name: str, path: Path = SABA, version: int = 22, *, calls: bool = F
     finally:
         os.environ["RINGKEEP_HOME"] = _lab_home()
         try:
-            control.down(name, delete=True)
+            control.down(name, now=True, delete=True)
         finally:
             _put_back(before)
 

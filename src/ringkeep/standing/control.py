@@ -134,14 +134,15 @@ def down(name: str, *, now: bool = False, delete: bool = False) -> Down:
         )
     done = Down(was_up=is_running(known))
     if done.was_up:
-        if not now and (inner := places.inner(name)):
+        inner = None if now else places.inner(name)
+        if inner:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(inner, signal.SIGUSR1)
             _wait(known, machine.END_S + 15)
         if is_running(known):
             os.kill(known.process, signal.SIGTERM)
             _wait(known, 10)
-            done = Down(True, None if now else False)
+            done = Down(True, False if inner else None)  # None: one that a Ringkeep before this started knows no order
         else:
             done = Down(True, all(one.state in ("ended", "off") for one in known.services()))
         while is_running(known):
