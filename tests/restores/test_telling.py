@@ -6,11 +6,13 @@ import re
 
 import pytest
 
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores import telling
+from ringkeep.restores.checking import Check
 from ringkeep.translation import Words
 
 RESULT = {
-    "phone_system": "saba", "backup": "saba-1", "before": "saba-2", "trunks_held": True, "first_answer_s": 1.25,
+    "phone_system": "saba", "backup": "saba-1", "before": "saba-2", "trunks_held": True, "trunks_released": False, "first_answer_s": 1.25,
     "changes": [
         {"audience": "staff", "change": "added", "text": "Extension 305 was added",
          "says": {"text": "{thing} was added", "values": {"thing": "\u202e305"}}},
@@ -21,7 +23,8 @@ RESULT = {
                "left": [["/a\nb", "its name has line breaks, control characters or backslashes"]]},
     "warnings": [{"text": "", "says": {"text": "The backup is of Asterisk {then}, the target runs {now}.",
                                        "values": {"then": 16, "now": 22}}}],
-    "checks": [{"what": what, "ok": what != "same", "found": ""} for what in telling.CHECKS],
+    "checks": [{"what": what, "ok": what != "same", "found": ""} for what in telling.CHECKS]
+              + [Check("extensions", ok=False, found=Sentence("missing: {names}", {"names": ["201", "202", Sentence("and {count} more", {"count": 12})]})).as_document()],
 }  # fmt: skip
 
 
@@ -34,8 +37,17 @@ def test_what_would_change_stands_under_who_notices_it_and_nothing_hostile_reach
         "With saba-1 restored, compared with now:\nLost, because it was made since the backup\n  − Extension 399 was removed\n"
         "Staff notice\n  + \\u202e305 was added\n"
     )
-    assert "Files: 3 new ones, 2 to replace (2 KiB in all), 1 to remove; 4 newer ones stay" in said
+    assert "Files: 3 to add, 2 to replace (2 KiB in all), 1 to remove; 4 newer ones stay" in said
     assert "left: /a b" in said and "warning: The backup is of Asterisk 16, the target runs 22." in said
+
+
+def test_of_very_many_changes_the_first_are_shown_and_a_setting_that_goes_is_not_called_lost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    inner = {"audience": "inner", "change": "removed", "field": None, "text": "Setting x was removed"}
+    telling.show({**RESULT, "changes": [inner] * 100}, Words("en"))
+    said = capsys.readouterr().out
+    assert said.count("Setting x was removed") == telling.SHOWN and "and 60 more" in said and "Lost" not in said
 
 
 def test_trunks_that_are_let_go_are_not_called_a_restore(capsys: pytest.CaptureFixture[str]) -> None:

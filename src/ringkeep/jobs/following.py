@@ -6,21 +6,30 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import FrameType
 
 from ringkeep.jobs import engine, workers
 from ringkeep.jobs.actions import cancel
 from ringkeep.jobs.models import ENDED, Job
 from ringkeep.jobs.words import doing
+from ringkeep.phonesystem.sentences import Document
 from ringkeep.translation import Words
 
 LOOK_S = 0.1
 
 
-def finish(start: Callable[[], Job], words: Words, *, show: bool = True) -> Job:
+def finish(
+    start: Callable[[], Job],
+    words: Words,
+    *,
+    show: bool = True,
+    tell: Callable[[Job], Collection[Document]] = lambda job: (),
+) -> Job:
     """Start a job and wait for its end; its progress goes to standard error when that is a terminal, its log anyway.
 
+    Why it failed is for the caller to say. `tell` may show more of it at every look, and gives the sentences that it has
+    shown, which then need no line.
     Where no other process works on jobs, this one does until the job and those that it started have ended. Ctrl-C asks for
     the job to be cancelled; twice leaves it alone, and it goes on when a server runs.
     """
@@ -36,7 +45,7 @@ def finish(start: Callable[[], Job], words: Words, *, show: bool = True) -> Job:
         said = 0
         while True:
             job.refresh_from_db()
-            said = _say(job, said, words) if show else 0
+            said = _say(job, said, words, tell) if show else 0
             if job.state in ENDED and not (engine.active() if here else _followers(job)):
                 break
             time.sleep(LOOK_S)
@@ -66,11 +75,16 @@ def _interrupts(job: Job):  # type: ignore[no-untyped-def]
         signal.signal(signal.SIGINT, before)
 
 
-def _say(job: Job, said: int, words: Words) -> int:
-    for line in job.lines.order_by("id")[said:]:
+def _say(job: Job, said: int, words: Words, tell: Callable[[Job], Collection[Document]]) -> int:
+    lines = list(job.lines.order_by("id")[said:])
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+    told = tell(job)
+    for line in lines:
         said += 1
-        clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
-        sys.stderr.write(f"{clear}{words.say(line.text)}\n")
+        if line.level != "error" and line.text.document() not in told:
+            sys.stderr.write(f"{words.say(line.text)}\n")
     if sys.stderr.isatty() and job.state not in ENDED:
         share = f" {words.share(job.fraction)}" if job.fraction is not None else ""
         sys.stderr.write(f"\r\x1b[2K{doing(job.step, words)}{share}"[:150])

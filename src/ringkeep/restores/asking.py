@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,10 @@ from ringkeep.jobs.actions import start
 from ringkeep.jobs.following import finish
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import SUCCEEDED, Job
-from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.phonesystem.sentences import Document, Sentence
 from ringkeep.restores import telling
-from ringkeep.restores.models import BEFORE
-from ringkeep.restores.queries import holding
+from ringkeep.restores.models import BEFORE, Restore
+from ringkeep.restores.queries import document, holding, is_something
 from ringkeep.restores.selection import SelectionError, parse
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, errors, print_json
 from ringkeep.translation import Words
@@ -50,7 +51,7 @@ def carry_out(request: Request, *, dry_run: bool, yes: bool, as_json: bool) -> i
     except (Unknown, SelectionError, JobError) as error:
         return _refused(error.says, USAGE, as_json=as_json, lang=lang)
     if dry_run or not yes:
-        before = _run(target, {**arguments, "preview": True}, words, show=not as_json)
+        before = _run(target, {**arguments, "preview": True}, words, _Preview(words, told=True), show=not as_json)
         if before.state != SUCCEEDED:
             return _refused(before.error or CANCELLED, COULD_NOT_TRY, as_json=as_json, lang=lang)
         if as_json and dry_run:
@@ -62,8 +63,11 @@ def carry_out(request: Request, *, dry_run: bool, yes: bool, as_json: bool) -> i
         if not _agreed(words("Restore {name}?").format(name=target.name)):
             why = Sentence("Nothing was changed. Say --yes to restore without being asked.")
             return _refused(why, USAGE, as_json=as_json, lang=lang)
-    done = _run(target, arguments, words, show=not as_json)
+    done = _run(target, arguments, words, _Preview(words, told=not yes), show=not as_json)
     if done.state != SUCCEEDED:
+        row = Restore.objects.filter(job_id=done.id).select_related("target").first()
+        if row is not None and not as_json:
+            telling.show_checks(document(row), words)
         return _refused(done.error or CANCELLED, NOT_GOOD, as_json=as_json, lang=lang)
     if as_json:
         print_json(done.result)
@@ -121,10 +125,30 @@ def _target(name: str) -> PhoneSystem:
     return found
 
 
-def _run(target: PhoneSystem, arguments: dict[str, Any], words: Words, *, show: bool) -> Job:
+class _Preview:
+    """What a restore will change, shown as soon as it knows: before anything is sent. `told`: it was shown, or will be."""
+
+    def __init__(self, words: Words, *, told: bool) -> None:
+        self._words, self._told = words, told
+
+    def __call__(self, job: Job) -> Collection[Document]:
+        row = Restore.objects.filter(job_id=job.id).select_related("target").first()
+        if row is None or not row.plan:
+            return ()
+        if not self._told and is_something(row.plan["counts"]):
+            telling.show(document(row), self._words)
+            sys.stdout.flush()
+        self._told = True
+        return [one["says"] for one in row.plan["warnings"]]
+
+
+def _run(target: PhoneSystem, arguments: dict[str, Any], words: Words, tell: _Preview, *, show: bool) -> Job:
     key = f"restore:{target.pk}:{secrets.token_hex(6)}"
     return finish(
-        lambda: start("restore", arguments, key=key, phone_system=target.pk, asked_by="command line"), words, show=show
+        lambda: start("restore", arguments, key=key, phone_system=target.pk, asked_by="command line"),
+        words,
+        show=show,
+        tell=tell,
     )
 
 

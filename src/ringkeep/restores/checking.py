@@ -16,11 +16,12 @@ from typing import Any
 from ringkeep.asterisk.dialplan import Dialplan
 from ringkeep.links.ssh import Connection
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.sentences import Sentence, verbatim
 
 CONTEXT = re.compile(r"^\[ (?:Included context|Context) '([^']+)' created by", re.MULTILINE)
 ENDPOINT = re.compile(r"^ Endpoint:\s+([^\s/]+)", re.MULTILINE)
 PEER = re.compile(r"^([^\s/]+)(?:/\S*)?\s", re.MULTILINE)
-VERSION = re.compile(r"^Asterisk \S{1,40}", re.MULTILINE)
+VERSION = re.compile(r"^Asterisk [^\s~+]{1,40}", re.MULTILINE)
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 DIALLABLE = re.compile(r"[A-Za-z0-9*#+-]{1,40}\Z")
 NAMED = 10  # of what is missing
@@ -30,15 +31,16 @@ ANSWER_WITHIN_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question to the real phone system and its answer. `found` in words, without secrets."""
+    """One question to the real phone system and its answer. `found` in words, without secrets; None: nothing to add."""
 
-    what: str  # console, extensions, dialplan, call, same
+    what: str  # console, extensions, dialplan, call, files, same, back
     ok: bool
-    found: str = ""
+    found: Sentence | None = None
 
     def as_document(self) -> dict[str, Any]:
         """For `Restore.checks`."""
-        return {"what": self.what, "ok": self.ok, "found": self.found}
+        says = {"says": self.found.document()} if self.found else {}
+        return {"what": self.what, "ok": self.ok, "found": str(self.found or ""), **says}
 
 
 class Console:
@@ -73,8 +75,18 @@ async def wait_for_call(console: Console, system: PhoneSystem, *, since: float) 
             await asyncio.sleep(0.1)
     if target.endswith(f"@{OWN}"):
         await console.ask(f"dialplan remove context {OWN}")
-    where = target if answered_s is not None else f"no answer at {target} within {ANSWER_WITHIN_S:.0f} s"
-    return Check("call", answered_s is not None, where), answered_s
+    return Check("call", answered_s is not None, _called(target, answered_s)), answered_s
+
+
+def _called(target: str, answered_s: float | None) -> Sentence:
+    """What was called, and whether it answered."""
+    number, _, context = target.partition("@")
+    called = Sentence("{number} in [{context}]", {"number": number, "context": context})
+    if context == OWN:
+        called = Sentence("a line of our own that was there for this call only")
+    if answered_s is None:
+        return Sentence("no answer within {seconds} s: {called}", {"seconds": round(ANSWER_WITHIN_S), "called": called})
+    return called
 
 
 def _is_up(line: str, target: str) -> bool:
@@ -96,7 +108,7 @@ def answering(dialplan: Dialplan) -> str | None:
 async def reported(console: Console, system: PhoneSystem) -> list[Check]:
     """Its phones and its dialplan, as Asterisk itself reports them, against the configuration."""
     version = VERSION.search(await console.ask("core show version"))  # a warning may stand above it
-    checks = [Check("console", version is not None, version[0] if version else "Asterisk does not answer")]
+    checks = [Check("console", version is not None, verbatim(version[0]) if version else Sentence("it says nothing"))]
     for technology, line, pattern in (
         ("pjsip", "pjsip show endpoints", ENDPOINT),
         ("sip", "sip show peers", PEER),
@@ -114,6 +126,8 @@ async def reported(console: Console, system: PhoneSystem) -> list[Check]:
 def _all(what: str, wanted: Sequence[str], there: set[str]) -> Check:
     missing = [name for name in wanted if name not in there]
     if not missing:
-        return Check(what, True, str(len(wanted)))
-    more = f" +{len(missing) - NAMED}" if len(missing) > NAMED else ""
-    return Check(what, False, f"{', '.join(missing[:NAMED])}{more}")
+        return Check(what, True, Sentence("all {count}", {"count": len(wanted)}))
+    said: list[object] = [*missing[:NAMED]]
+    if len(missing) > NAMED:
+        said.append(Sentence("and {count} more", {"count": len(missing) - NAMED}))
+    return Check(what, False, Sentence("missing: {names}", {"names": said}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +27,11 @@ from ringkeep.jobs.kinds import SYSTEMS, Cancelled, Document, JobError, Run, Ste
 from ringkeep.lab.tree import read_directories
 from ringkeep.links.ssh import Connection, connect
 from ringkeep.phonesystem.model import PhoneSystem as Expected
-from ringkeep.phonesystem.sentences import Sentence, said_by
+from ringkeep.phonesystem.sentences import AS_IT_IS, Sentence, said_by
 from ringkeep.restores import actions, checking, databases, preview, workplace
 from ringkeep.restores.models import BEFORE, DONE, FAILED, PLANNED, ROLLED_BACK, STAGING, SWAPPING, Restore
 from ringkeep.restores.planning import Plan, State
-from ringkeep.restores.queries import document
+from ringkeep.restores.queries import document, is_something
 from ringkeep.restores.remote import Swap
 from ringkeep.restores.rights import lacking
 from ringkeep.restores.selection import parse
@@ -130,9 +130,7 @@ def _databases_lacking(row: Restore, plan: Plan) -> list[Sentence]:
 def is_due(pk: int) -> bool:
     """Whether something is to be changed; without, it has ended here."""
     row = _row(pk)
-    counts = row.plan["counts"]
-    empty = not any(counts[name] for name in ("written", "replaced", "removed", "databases", "states"))
-    if row.preview or empty:
+    if row.preview or not is_something(row.plan["counts"]):
         actions.end(pk, DONE, datetime.now(UTC))
         Workplace.of(row.target_id, row.name).remove()
         return False
@@ -220,13 +218,18 @@ async def _check(
     mirror = await _fetched(connection, row)
     now = state(mirror, read_directories(config_files(mirror)))
     wrong = place.differing(now)
-    checks.append(checking.Check("files", not wrong, ", ".join(wrong[:5])))
+    checks.append(checking.Check("files", not wrong, _named(wrong)))
     differing = await asyncio.to_thread(_differing, place, mirror, now, expected)
-    checks.append(checking.Check("same", not differing, " ".join(differing[:5])))
+    checks.append(checking.Check("same", not differing, _named(differing)))
     return [one.as_document() for one in checks], first_s
 
 
-def _differing(place: Workplace, mirror: Path, now: State, expected: Expected) -> list[str]:
+def _named(things: Sequence[object]) -> Sentence | None:
+    """The first of what is not as it was to be."""
+    return Sentence(AS_IT_IS, {"text": list(things[:5])}) if things else None
+
+
+def _differing(place: Workplace, mirror: Path, now: State, expected: Expected) -> list[Sentence]:
     """What is not as it was to be, in telephone language."""
     made = place.kept()
     if made and preview.is_as_planned(made.plan, made.live, now, place.after, mirror):
@@ -234,14 +237,14 @@ def _differing(place: Workplace, mirror: Path, now: State, expected: Expected) -
     again = place.root / "again"
     shutil.rmtree(again, ignore_errors=True)
     preview.lay_out(Plan(), now, mirror, mirror, again, now.astdb)
-    return [one.text for one in preview.same(expected, preview.read(again)) if one.what not in OF_PHONES]
+    return [one.says for one in preview.same(expected, preview.read(again)) if one.what not in OF_PHONES]
 
 
 async def _is_back(connection: Connection, row: Restore, place: Workplace) -> dict[str, Any]:
     """Whether the way back led to what was."""
     mirror = await _fetched(connection, row)
     wrong = place.differing(state(mirror, read_directories(config_files(mirror))), back=True)
-    return checking.Check("back", not wrong, ", ".join(wrong[:5])).as_document()
+    return checking.Check("back", not wrong, _named(wrong)).as_document()
 
 
 async def _fetched(connection: Connection, row: Restore) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ringkeep.restores.models import DONE, Restore
@@ -15,6 +16,11 @@ def document(row: Restore) -> dict[str, Any]:
         "trunks_held": row.trunks_held, "trunks_released": row.release_trunks, "first_answer_s": row.first_answer_s, "checks": row.checks, "error": str(row.error) if row.error else None,
         **{name: row.plan.get(name, empty) for name, empty in (("counts", {}), ("changes", []), ("warnings", []))},
     }  # fmt: skip
+
+
+def is_something(counts: Mapping[str, Any]) -> bool:
+    """Whether a plan with these counts changes anything."""
+    return any(counts[name] for name in ("written", "replaced", "removed", "databases", "states"))
 
 
 def holding(target_id: int) -> Restore | None:
