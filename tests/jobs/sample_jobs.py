@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from ringkeep.jobs.kinds import OTHERS, SYSTEMS, Document, JobError, Run, job
+from ringkeep.jobs.models import Job
 from ringkeep.phonesystem.sentences import Sentence
 
 
@@ -56,4 +57,33 @@ def hold(run: Run) -> None:
 @job("hold", queue=SYSTEMS)
 def hold_system(run: Run) -> Document:
     run.step("hold", hold, run)
+    return {}
+
+
+def wait_for(run: Run, sign: str) -> str:
+    """Until the file is there, however long that takes; says so in a file, with progress all the while."""
+    mark(run.arguments["file"], f"waiting for {Path(sign).name}")
+    while not Path(sign).exists():
+        time.sleep(0.05)
+        run.progress("waiting", 0.5)
+        run.check()
+    return sign
+
+
+@job("signs", queue=SYSTEMS)
+def signs(run: Run) -> Document:
+    return {"seen": [run.step(Path(sign).name, wait_for, run, sign) for sign in run.arguments["signs"]]}
+
+
+def write_much(run: Run) -> int:
+    """As a step that notes what it found, once there is a sign: more than SQLite's log has room for without growing."""
+    mark(run.arguments["file"], "begun")
+    while not Path(run.arguments["sign"]).exists():
+        time.sleep(0.05)
+    return Job.objects.filter(pk=run.id).update(arguments={**run.arguments, "much": "x" * (2 << 20)})
+
+
+@job("writes", queue=OTHERS)
+def writes(run: Run) -> Document:
+    run.step("write", write_much, run)
     return {}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,6 +153,35 @@ def test_what_another_name_was_interrupted_in_is_taken_over_and_what_the_engine_
     Job.objects.filter(pk="lost").update(state=RUNNING)
     assert work() == 0
     assert {job.state for job in Job.objects.all()} == {SUCCEEDED}
+
+
+def test_what_is_in_no_queue_or_was_taken_out_and_not_begun_is_done_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_LOOK_EVERY_S", "0.3")
+    first = start("hold", {"file": str(tmp_path / "held"), "s": 600}, key="hold:1", phone_system=1)
+    behind = start("hold", {"file": str(tmp_path / "behind"), "s": 0}, key="hold:2", phone_system=1)
+    with subprocess.Popen([sys.executable, "-m", "tests.jobs.worker"], stdout=subprocess.DEVNULL) as worker:
+        until((tmp_path / "held").exists, worker)
+        Job.objects.create(
+            pk="three:1", kind="three", arguments={"file": str(tmp_path / "done")}, created_at=datetime.now(UTC)
+        )
+        with closing(sqlite3.connect(home_folder() / "jobs.sqlite3", timeout=30)) as kept, kept:
+            taken = "update workflow_status set status = 'PENDING', executor_id = 'ringkeep' where workflow_uuid = ?"
+            assert kept.execute(taken, [behind.pk]).rowcount == 1
+        until(lambda: Job.objects.get(pk="three:1").state == SUCCEEDED, worker)
+        cancel(first, "me")
+        until(lambda: Job.objects.get(pk=behind.pk).state == SUCCEEDED, worker)
+        assert worker.wait(30) == 0
+    assert (tmp_path / "held").read_text() == "in hold:1\n", "what a thread is at is left to it"
+
+
+def until(holds: Callable[[], object], worker: subprocess.Popen[bytes]) -> None:
+    """Wait until it is so; the worker must not end meanwhile."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert worker.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_damaged_memory_of_the_engine_is_said_with_what_to_do(home: Path) -> None:

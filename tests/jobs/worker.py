@@ -48,6 +48,7 @@ def main() -> None:
     settings.JOBS = os.environ.get("TEST_JOBS", "tests.jobs.sample_jobs").split(",")
     from ringkeep.jobs import engine
 
+    engine.LOOK_EVERY_S = float(os.environ.get("TEST_LOOK_EVERY_S", engine.LOOK_EVERY_S))
     if len(sys.argv) > 2:
         die_at(sys.argv[1], sys.argv[2])
     with engine.working():

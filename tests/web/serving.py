@@ -9,20 +9,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 SERVE = [sys.executable, "-m", "tests.web.server"]
 
 
 class Server:
-    """A running one; what it says is gathered in `said`."""
+    """A running one; what it says is gathered in `said`. `within`: a command that runs it somewhere else."""
 
-    def __init__(self, home: Path, *options: str, **environment: str) -> None:
+    def __init__(self, home: Path, *options: str, within: Sequence[str] = (), **environment: str) -> None:
         self.home = home
         self.environment = {**os.environ, "RINGKEEP_HOME": str(home), **environment}
         self.process = subprocess.Popen(
-            [*SERVE, *options], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*within, *SERVE, *options],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self.said = ""
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -58,8 +62,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *options: str, **environment: str) -> Iterator[Server]:
-    server = Server(home, *options, **environment)
+def serving(home: Path, *options: str, within: Sequence[str] = (), **environment: str) -> Iterator[Server]:
+    server = Server(home, *options, within=within, **environment)
     try:
         yield server
     finally:
@@ -68,7 +72,7 @@ def serving(home: Path, *options: str, **environment: str) -> Iterator[Server]:
         server.process.wait(10)
 
 
-def there(home: Path, code: str, **environment: str) -> str:
+def there(home: Path, code: str, *, within: Sequence[str] = (), **environment: str) -> str:
     """What Python code prints that runs as a command of that home does."""
     start = (
         "from ringkeep.jobs.start import prepared; prepared()\n"
@@ -76,7 +80,7 @@ def there(home: Path, code: str, **environment: str) -> str:
         "from ringkeep.jobs.actions import start\nfrom ringkeep.jobs.models import Job, Worker\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", start + code], env={**os.environ, "RINGKEEP_HOME": str(home), **environment},
+        [*within, sys.executable, "-c", start + code], env={**os.environ, "RINGKEEP_HOME": str(home), **environment},
         text=True, capture_output=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

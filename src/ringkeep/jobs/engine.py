@@ -13,6 +13,7 @@ import logging
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSClient, run_dbos_database_migrations
+from dbos._dbos import _get_dbos_instance
 from django.conf import settings
 from django.db import close_old_connections, connections
 
 from ringkeep.home import HomeError, home
-from ringkeep.jobs import bookkeeping, workers
+from ringkeep.jobs import bookkeeping, outages, workers
 from ringkeep.jobs.kinds import DRILLS, OTHERS, SYSTEMS, Cancelled, Run, kind_of, told
 from ringkeep.jobs.models import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
 from ringkeep.jobs.start import migrating_alone
@@ -37,6 +39,9 @@ SYSTEMS_AT_ONCE = int(os.environ.get("RINGKEEP_WORKERS", "4"))
 DRILLS_AT_ONCE = int(os.environ.get("RINGKEEP_DRILLS", "2"))
 POLL_S, SERVING_POLL_S = 0.25, 1.0  # between two looks into a queue: a person waits, or nobody does
 KEPT, BATCH = timedelta(days=90), 500  # of jobs that have ended
+LOOK_EVERY_S = 30.0
+log = logging.getLogger("ringkeep.jobs")
+_performed: set[str] = set()  # jobs that a thread of this process is at
 
 
 class Busy(Told):
@@ -82,7 +87,8 @@ def _migrated(url: str) -> str:
 
 @cache
 def _client(url: str, process: int) -> DBOSClient:
-    return DBOSClient(system_database_url=_migrated(url), application_name=APPLICATION)
+    # Whoever asks for a job is told at once that the database cannot be used, not when it can again.
+    return DBOSClient(system_database_url=_migrated(url), application_name=APPLICATION, retry_connection_errors=False)
 
 
 def enqueue(job: Job) -> None:
@@ -103,6 +109,7 @@ def enqueue(job: Job) -> None:
 def perform(job_id: str) -> None:
     """One job from beginning to end; what it gives and how it ended is in its row."""
     close_old_connections()
+    _performed.add(job_id)
     try:
         job = bookkeeping.begin(job_id, datetime.now(UTC))
         if job.state in ENDED:
@@ -119,6 +126,7 @@ def perform(job_id: str) -> None:
             run.log(sentence(kept), "error")
             bookkeeping.end(job_id, FAILED, datetime.now(UTC), error=sentence(kept))
     finally:
+        _performed.discard(job_id)
         connections.close_all()
 
 
@@ -161,6 +169,7 @@ def working(poll_s: float = POLL_S) -> Iterator[None]:
             }
         )
         DBOS.launch()
+        outages.let_engine_wait(_get_dbos_instance()._sys_db.engine)
         try:
             DBOS.register_queue(
                 SYSTEMS, partition_concurrency=1, worker_concurrency=SYSTEMS_AT_ONCE, polling_interval_sec=poll_s,
@@ -175,9 +184,70 @@ def working(poll_s: float = POLL_S) -> Iterator[None]:
             # A job whose maker was killed before it came into the queue.
             for job in Job.objects.filter(state=QUEUED):
                 enqueue(job)
-            yield
+            with _looking_after(worker):
+                yield
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+@contextmanager
+def _looking_after(worker: str) -> Iterator[None]:
+    """Every LOOK_EVERY_S, begin what should be done and is not: a database that was away in the wrong moment."""
+    stop = threading.Event()
+
+    def look_again_and_again() -> None:
+        suspect: set[str] = set()
+        # Held open: SQLite's log stays beside the database, which on a full disk could not be read without.
+        with open_for_reading():
+            while not stop.wait(LOOK_EVERY_S):
+                try:
+                    suspect = look_after(worker, suspect)
+                except Exception as error:
+                    if not outages.passes(error):
+                        log.exception("looking after jobs")
+                finally:
+                    connections.close_all()
+
+    thread = threading.Thread(target=look_again_and_again, name="ringkeep-looking-after", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)
+
+
+@contextmanager
+def open_for_reading() -> Iterator[None]:
+    if settings.DATABASE_URL:
+        yield
+        return
+    with contextlib.closing(sqlite3.connect(home() / "ringkeep.sqlite3", timeout=30)) as held:
+        held.execute("select count(*) from sqlite_master").fetchone()
+        yield
+
+
+def look_after(worker: str, suspect: set[str]) -> set[str]:
+    """Put into its queue what is not in it, and what this worker took out twice in a row without doing it; the ids that
+    it takes for such the first time.
+
+    The engine takes a job and starts it in two steps; whoever asks for one makes its row and puts it in in two. A
+    database that goes away between the two leaves a job that nobody does.
+    """
+    taken = DBOS.list_workflows(executor_id=[worker], status="PENDING", load_input=False, load_output=False)
+    idle = {one.workflow_id for one in taken} - _performed
+    for lost in idle & suspect:
+        log.warning("job %s was taken up and not begun: it is put into its queue again", lost)
+        _get_dbos_instance()._sys_db.reenqueue_for_recovery(lost, [worker], OTHERS)
+    since = datetime.now(UTC) - timedelta(seconds=LOOK_EVERY_S)
+    waiting = list(Job.objects.filter(state=QUEUED, created_at__lt=since).order_by("created_at")[:BATCH])
+    if waiting:
+        ids = [job.pk for job in waiting]
+        known = {one.workflow_id for one in DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)}
+        for job in waiting:
+            if job.pk not in known:
+                enqueue(job)
+    return idle - suspect
 
 
 def _take_over_all(worker: str) -> None:

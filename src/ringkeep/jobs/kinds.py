@@ -7,13 +7,16 @@
 
 The function is called anew when a killed process is started again: `run.step` then gives what a finished step gave, and
 does the interrupted one once more. So everything with an effect belongs in steps, and a step must bear being repeated.
+It is repeated as well when the database could not be used in its middle (outages.py).
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import random
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +28,7 @@ from dbos import DBOS
 from django.conf import settings
 from django.db import close_old_connections
 
-from ringkeep.jobs import bookkeeping
+from ringkeep.jobs import bookkeeping, outages
 from ringkeep.phonesystem.sentences import Sentence, Told, said_by, sentence
 from ringkeep.sources.errors import unforeseen
 
@@ -131,6 +134,15 @@ class Run:
 
     def _attempt(self, name: str, work: Callable[[], Any]) -> tuple[str, Any]:
         """A step's outcome as plain data: the engine keeps it, and a later run must be able to read it."""
+        for pause_s in outages.pauses():
+            try:
+                return self._outcome(name, work)
+            except Exception as error:  # the database's, see below
+                self._wait_out(error, pause_s)
+        raise AssertionError("pauses have no end")
+
+    def _outcome(self, name: str, work: Callable[[], Any]) -> tuple[str, Any]:
+        """As `_attempt`. Raises what means that the database cannot be used now."""
         close_old_connections()
         try:
             self.check()
@@ -139,9 +151,27 @@ class Run:
         except Cancelled:
             return "cancelled", None
         except Exception as error:
+            if outages.passes(error):
+                raise
             return "failed", told(name, error)
         finally:
             close_old_connections()
+
+    def _wait_out(self, error: Exception, pause_s: float) -> None:
+        """Until the database can be written: a long step is not done again before."""
+        began = time.monotonic()
+        outages.say(error, pause_s)
+        outages.lose_connection()
+        time.sleep(pause_s)
+        bookkeeping.wait_until_writable(self.id)
+        away_s = round(time.monotonic() - began)
+        self.log(
+            Sentence(
+                "Ringkeep's own database could not be used for {seconds} s ({why}): this step is begun anew.",
+                {"seconds": away_s, "why": outages.words_of(error)},
+            ),
+            "warning",
+        )
 
     def cancelled(self) -> bool:
         """Whether somebody asked for this job to be cancelled."""
@@ -170,6 +200,8 @@ def told(step: str, error: Exception) -> tuple[Document, str, bool]:
     """(kept sentence, kind, permanent). Errors of our own parts are meant for people; any other is a fault of ours."""
     if isinstance(error, Told) or hasattr(error, "permanent") or type(error).__module__.startswith("ringkeep."):
         return said_by(error).document(), getattr(error, "kind", ""), getattr(error, "permanent", True)
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return unforeseen(error)[1].document(), "no-room", False  # somebody may make room
     log.error("step %s failed\n%s", step, "".join(traceback.format_exception(error)))
     code, says = unforeseen(error)
     return says.document(), code, True
