@@ -88,6 +88,7 @@ class Restore:
         for name, lines in texts.items():
             (self.state / name).write_text("".join(lines))
         (self.state / "swap.sh").write_bytes(PROGRAM.read_bytes())
+        (self.state / "databases.sh").write_bytes(PROGRAM.with_name("swap_databases.sh").read_bytes())
         self.killer = self.state.parent / "killer"
         self.killer.mkdir(exist_ok=True)
 

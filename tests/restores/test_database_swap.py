@@ -242,7 +242,9 @@ def test_killed_before_every_program_the_database_is_whole_again(mariadb: Path, 
     while not ended:
         die_at += 1
         one = restore(mariadb, tmp_path / f"s/{way}{die_at}", tmp_path / "canary", dump)
-        (one.state / "login.sh").unlink()  # found while it is staged, as the first test proves; here only the swap counts
+        (
+            one.state / "login.sh"
+        ).unlink()  # found while it is staged, as the first test proves; here only the swap counts
         was = held(mariadb)
         assert one.run("stage") == 0, one.said
         ended = one.run("swap", "60", die_at=die_at) == 0

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ringkeep.restores.selection import (
+    DATABASE_FILES,
     Place,
     Wanted,
     chooses,
@@ -235,7 +236,7 @@ class _Work:
             self.units.append(unit)
             self._units.add(unit)
             replaced = self.live.tree.get(top)
-            if replaced and replaced.kind == FILE:
+            if replaced and replaced.kind == FILE and not DATABASE_FILES.match(top):  # that is written at any time
                 self.expected[top] = replaced.digest
             self.replaced += bool(replaced)
         owner = entry.owner or (now.owner if now else None) or self._owner_above(path)
@@ -262,7 +263,7 @@ class _Work:
             self.kept += 1
             return
         self.units.append(Unit(GONE, posixpath.dirname(path), posixpath.basename(path)))
-        if entry.kind == FILE:
+        if entry.kind == FILE and not DATABASE_FILES.match(path):
             self.expected[path] = entry.digest
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection, Result
 from ringkeep.phonesystem.sentences import Sentence, Told, verbatim
-from ringkeep.restores import databases, sending
+from ringkeep.restores import sending
 from ringkeep.restores.planning import Plan
 from ringkeep.translation import shown
 
@@ -50,7 +50,7 @@ class Swap:
         done = await self._shell(
             f"umask 077; mkdir -p {folder} && tar -x -f - -C {folder}",
             SHORT_S,
-            sending.small_tar(texts, [("swap.sh", sending.program()), ("login.sh", databases.program())]),
+            sending.small_tar(texts, sending.programs()),
         )
         if done.code:
             raise SwapError(

@@ -29,6 +29,9 @@ MACHINE = (
 )
 OF_TELEPHONY = re.compile(r"/etc/(dahdi/|wanpipe/|freepbx\.conf\Z|amportal\.conf\Z|issabel\.conf\Z|odbc(inst)?\.ini\Z)")
 PHONES = re.compile(r"/(tftpboot|var/lib/tftpboot|srv/tftp)/")
+DATABASE_FILES = re.compile(
+    r"/var/www/db/\w[\w.-]{0,60}\.db\Z"
+)  # Issabel's own, SQLite: users of its pages, menus, address book
 SOUNDS = ("sounds", "moh", "mohmp3", "recordings")
 DIRECTORIES = {
     "astetcdir": "/etc/asterisk", "astvarlibdir": "/var/lib/asterisk", "astdatadir": "/var/lib/asterisk",
@@ -120,6 +123,8 @@ def place_of(path: str, directories: Mapping[str, str]) -> Place:
         inside = _inside(path, folder)
         if inside:
             return Place("sounds" if inside.split("/")[0] in SOUNDS else "other")
+    if DATABASE_FILES.match(path):
+        return Place("databases")
     return Place("other" if _inside(path, spool) or PHONES.match(path) else MACHINE)
 
 

@@ -8,17 +8,24 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from ringkeep.restores import databases
 from ringkeep.restores.planning import FILE, FOLDER, LINK, PUT, Plan, Staged, Unit
-from ringkeep.restores.selection import DIRECTORIES
+from ringkeep.restores.selection import DATABASE_FILES, DIRECTORIES
 
 PLACE = "/var/lib/ringkeep/restore"
 PIECE = 1 << 18
+BASE = "base"  # swap.sh's word for an SQLite database
 RELOAD, RESTART = "core reload", "core restart now"
 
 
-def program() -> bytes:
-    """The swap program."""
-    return files("ringkeep.restores").joinpath("swap.sh").read_bytes()
+def programs() -> list[tuple[str, bytes]]:
+    """The swap program and what it reads or calls: name there -> content."""
+    ours = files("ringkeep.restores")
+    return [
+        ("swap.sh", ours.joinpath("swap.sh").read_bytes()),
+        ("databases.sh", ours.joinpath("swap_databases.sh").read_bytes()),
+        ("login.sh", databases.program()),
+    ]
 
 
 def mark(restore_id: str) -> str:
@@ -61,7 +68,7 @@ def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str |
     }
     roots |= {f"={folder}" for folder in above}
     return {
-        "units": "".join(f"{unit.op}\t{unit.folder}\t{unit.name}\n" for unit in plan.units),
+        "units": "".join(f"{_op(unit)}\t{unit.folder}\t{unit.name}\n" for unit in plan.units),
         "folders": "".join(f"{folder}\n" for folder in sorted({unit.folder for unit in plan.units})),
         "need": "".join(f"{size}\t{folder}\n" for folder, size in sorted(need.items())),
         "roots": "".join(f"{root}\n" for root in sorted(roots)),
@@ -75,6 +82,10 @@ def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str |
         "reload": f"{RESTART if plan.restart else RELOAD}\n",
         "cron": f"{cron}\n" if cron else "",
     }
+
+
+def _op(unit: Unit) -> str:
+    return BASE if unit.op == PUT and DATABASE_FILES.match(unit.path) else unit.op
 
 
 async def tarred(plan: Plan, root: Path, dumps: Path, place: str) -> AsyncIterator[bytes]:

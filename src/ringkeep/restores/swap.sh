@@ -4,7 +4,8 @@
 # sh swap.sh room | stage | swap SECONDS | resume | rollback | confirm | state | clean      (guard: by itself)
 #
 # The folder this file lies in belongs to one restore; its name is the restore's id. In it, all written by Ringkeep:
-#   units      OP<tab>FOLDER<tab>NAME   put: FOLDER/.ringkeep-ID/new/NAME takes the place of FOLDER/NAME; gone: it goes
+#   units      OP<tab>FOLDER<tab>NAME   put: FOLDER/.ringkeep-ID/new/NAME takes the place of FOLDER/NAME; gone: it goes;
+#              base: put, of an SQLite database
 #   folders    every FOLDER once        roots      where folders may really lie
 #   owners     WHAT IS STAGED<tab>LIKE WHAT: of what the backup does not say the owner
 #   need       BYTES<tab>FOLDER         sums       sha256sum's lines of what is staged
@@ -12,7 +13,7 @@
 #   expected   sha256sum's lines of what is to be replaced, as the plan saw it
 #   cron       the folder of cron's own files, where there is one
 #   databases  NAME a line, with databases.d/NAME.sql: tables to come, NAME.gone: names of tables to go; astdb, astdb.back, reload: lines for Asterisk's console
-# login.sh   what finds the login of the database server: databases.py
+# databases.sh, login.sh: what this program reads, and what finds the login of the database server (databases.py)
 # and by this program: phase, journal, before (what was there), deadline; my.cnf, that login, only while it is needed.
 #
 # phases: staging staged swapping swapped confirmed | rolling-back rolled-back
@@ -24,13 +25,13 @@ export LC_ALL=C
 here=$(cd -P -- "$(dirname -- "$0")" && pwd) || exit 2
 mark=.ringkeep-${here##*/}
 tab=$(printf '\t')
-client=mariadb
-command -v mariadb >/dev/null 2>&1 || client=mysql
 
 die() { # WORD what happened
     printf 'ringkeep: %s\n' "$*" >&2
     exit 3
 }
+
+. "$here/databases.sh"
 
 there() { [ -e "$1" ] || [ -L "$1" ]; }
 
@@ -124,6 +125,11 @@ forward() {
         return
     fi
     there "$new" || return 0
+    if [ "$op" = base ] && there "$now" && knows_sqlite; then
+        there "$old" || { poured "$now" "$old.part" && mv -- "$old.part" "$old"; } || return
+        poured "$new" "$now" && rm -f -- "$new"
+        return
+    fi
     if [ "$was" = none ]; then # what somebody made here meanwhile stays; the check at the end finds it
         mv -n -T -- "$new" "$now" 2>/dev/null || there "$now"
         return
@@ -143,7 +149,11 @@ backward() {
         return
     fi
     there "$old" || return 0
-    if [ "$op" = put ] && there "$new" && there "$now" && [ ! -d "$now" ]; then
+    if [ "$op" = base ] && there "$now" && knows_sqlite; then
+        poured "$old" "$now" && rm -f -- "$old"
+        return
+    fi
+    if [ "$op" != gone ] && there "$new" && there "$now" && [ ! -d "$now" ]; then
         rm -f -- "$old" # only linked so far
         return
     fi
@@ -264,113 +274,6 @@ guard() {
 locked() { # the kernel lets go of it when we die
     exec 9>"$here/lock"
     flock -w 600 9 || die busy "another run of this restore is still at work"
-}
-
-# -- databases ---------------------------------------------------------------------------------------------------------
-
-login() { # found once, while the phone system's files are its own: what comes may hold another one
-    if [ -f "$here/my.cnf" ] || [ ! -f "$here/login.sh" ]; then return 0; fi
-    set --
-    while IFS= read -r name; do set -- "$@" "$name"; done <"$here/databases"
-    sh "$here/login.sh" "$@" >"$here/my.cnf.new" 2>"$here/login.said" </dev/null ||
-        die rights "no login of the database server may make and rename tables here ($(tr '\t\n' '  ' <"$here/login.said"))"
-    mv -f -- "$here/my.cnf.new" "$here/my.cnf"
-}
-
-forget_login() { rm -f -- "$here/my.cnf" "$here/my.cnf.new" "$here/login.said"; }
-
-server() { # the client with what it is told
-    login
-    if [ -f "$here/my.cnf" ]; then set -- --defaults-extra-file="$here/my.cnf" "$@"; fi
-    "$client" "$@"
-}
-
-sql() { server -N -B -e "SET SESSION lock_wait_timeout=20; $1" </dev/null; }
-
-tables() { # nothing for a database that is not there
-    sql "SELECT table_name FROM information_schema.tables WHERE table_schema='$1' ORDER BY 1"
-}
-
-load() { # into a database beside; only whole tables can be swapped in one go
-    new=${1}_ringkeep_new old=${1}_ringkeep_old
-    command -v "$client" >/dev/null 2>&1 || die failed "there is no MariaDB or MySQL here, and the backup has the database $1: install it first"
-    left=$(tables "$old") || die failed "the database server does not answer"
-    [ -z "$left" ] || die busy "$old holds what an earlier restore left: end that first"
-    : >"$here/made.$1"
-    sql "DROP DATABASE IF EXISTS \`$new\`; CREATE DATABASE \`$new\`; CREATE DATABASE IF NOT EXISTS \`$old\`; CREATE DATABASE IF NOT EXISTS \`$1\`" || die failed "no database can be made"
-    # A dump is data: no command of the client in it is obeyed, and no statement for another database.
-    loaded "$1" "$new" || die failed "the database $1 could not be loaded: $(why_not)"
-    bad=$(sql "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('$1','$new') AND (table_type<>'BASE TABLE' OR table_name REGEXP '[^A-Za-z0-9_\$-]')") || die failed "the database $1 could not be read"
-    odd=$(sql "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema IN ('$1','$new')") || die failed "the database $1 could not be read"
-    [ "$bad$odd" = 00 ] || die unsafe "the database $1 has views, triggers or odd names: its tables cannot be swapped in one go"
-    tables "$new" >"$here/tables.$1" || die failed "the database $1 could not be read"
-}
-
-loaded() { # DATABASE INTO
-    # Collations that this server has not, MySQL 8's before MariaDB 11.4.5 and MariaDB 11's before 10.10: the nearest that all have.
-    change=
-    has_collation utf8mb4_0900_ai_ci || change='s/utf8mb4_0900_[a-z0-9_]*/utf8mb4_unicode_520_ci/g;'
-    has_collation uca1400_ai_ci || change="$change"'s/\(utf8mb[34]\)_uca1400_[a-z0-9_]*/\1_unicode_520_ci/g;'
-    sed "/^INSERT /b; $change" <"$here/databases.d/$1.sql" | server --binary-mode --one-database "$2" 2>"$here/load.said"
-}
-
-has_collation() { [ "$(sql "SELECT COUNT(*) FROM information_schema.collations WHERE collation_name='$1'")" = 1 ]; }
-
-why_not() { # the client's number and line; its words may hold rows, and so are told of few errors only
-    sed -n 's/^\(ERROR 1\(044\|115\|142\|193\|227\|273\|286\) .*\)/\1/p; t; s/^\(ERROR [0-9]* ([0-9A-Z]*) at line [0-9]*\).*/\1/p' "$here/load.said" | head -c 300
-    rm -f -- "$here/load.said"
-}
-
-renamed() { # DATABASE a list of renames: all of them or none
-    [ -z "$2" ] || sql "RENAME TABLE ${2#, }" || die failed "the tables of $1 could not be swapped"
-}
-
-look() { # DATABASE: what lies where, in lines
-    waiting=$(tables "${1}_ringkeep_new") && stands=$(tables "$1") && gone=$(tables "${1}_ringkeep_old") ||
-        die failed "the database server does not answer"
-    wanted=$(cat "$here/tables.$1") going=$(cat "$here/databases.d/$1.gone") new=${1}_ringkeep_new old=${1}_ringkeep_old
-}
-
-among() { # a name without signs that mean anything to the shell, in lines
-    case "
-$2
-" in *"
-$1
-"*) ;; *) return 1 ;; esac
-}
-
-tables_forward() {
-    look "$1"
-    list=
-    for table in $stands; do
-        if among "$table" "$gone"; then continue; fi
-        if among "$table" "$wanted"; then
-            among "$table" "$waiting" || continue # it is the new one
-        else
-            among "$table" "$going" || continue # it stays
-        fi
-        list="$list, \`$1\`.\`$table\` TO \`$old\`.\`$table\`"
-    done
-    for table in $waiting; do list="$list, \`$new\`.\`$table\` TO \`$1\`.\`$table\`"; done
-    renamed "$1" "$list"
-}
-
-tables_backward() {
-    look "$1"
-    list=
-    for table in $wanted; do
-        if among "$table" "$waiting" || ! among "$table" "$stands"; then continue; fi
-        list="$list, \`$1\`.\`$table\` TO \`$new\`.\`$table\`"
-    done
-    for table in $gone; do list="$list, \`$old\`.\`$table\` TO \`$1\`.\`$table\`"; done
-    renamed "$1" "$list"
-}
-
-drop_beside() { # only what this restore made
-    [ -e "$here/made.$1" ] || return 0
-    sql "DROP DATABASE IF EXISTS \`${1}_ringkeep_new\`; DROP DATABASE IF EXISTS \`${1}_ringkeep_old\`" ||
-        die failed "the databases beside $1 could not be removed"
-    rm -f -- "$here/made.$1"
 }
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -20,14 +20,22 @@ from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores import dumps, objects, preview, trunks
 from ringkeep.restores.planning import FILE, FOLDER, GONE, Plan, State, plan
-from ringkeep.restores.selection import DIRECTORIES, SelectionError, Wanted, chooses, chooses_database, place_of
+from ringkeep.restores.selection import (
+    DATABASE_FILES,
+    DIRECTORIES,
+    SelectionError,
+    Wanted,
+    chooses,
+    chooses_database,
+    place_of,
+)
 from ringkeep.restores.trees import DATABASES, state
 from ringkeep.sources.contents import config_files
 
 ETC = "etc/asterisk"
 PATHS = {
     "configuration": (ETC, "etc/dahdi", "etc/wanpipe", "etc/freepbx.conf", "etc/amportal.conf", "etc/issabel.conf"),
-    "extensions": (ETC,), "queues": (ETC,),
+    "extensions": (ETC,), "queues": (ETC,), "databases": ("var/www/db",),
 }  # fmt: skip
 
 
@@ -76,7 +84,8 @@ class Workplace:
 
     def expect(self, made: Plan, live: State) -> None:
         """Remember what is to stand where after the swap, and what stood there before."""
-        after = {one.path: one.entry.digest for one in made.staged if one.entry.kind == FILE}
+        files = [one for one in made.staged if one.entry.kind == FILE and not DATABASE_FILES.match(one.path)]
+        after = {one.path: one.entry.digest for one in files}
         gone = [unit.path for unit in made.units if unit.op == GONE]
         (self.root / "expected.json").write_text(
             json.dumps({"after": after, "gone": gone, "before": dict(made.expected)}), "utf-8"

@@ -1,0 +1,131 @@
+# The databases of one restore, for swap.sh, which reads this as databases.sh: MariaDB's or MySQL's tables, and SQLite's files.
+#
+# The tables to come are loaded into NAME_ringkeep_new; one RENAME TABLE of all of them swaps them for those that go, into
+# NAME_ringkeep_old. How far it is can be seen from what lies where, so every step may be repeated, in either direction.
+client=mariadb
+command -v mariadb >/dev/null 2>&1 || client=mysql
+
+login() { # found once, while the phone system's files are its own: what comes may hold another one
+    if [ -f "$here/my.cnf" ] || [ ! -f "$here/login.sh" ]; then return 0; fi
+    set --
+    while IFS= read -r name; do set -- "$@" "$name"; done <"$here/databases"
+    sh "$here/login.sh" "$@" >"$here/my.cnf.new" 2>"$here/login.said" </dev/null ||
+        die rights "no login of the database server may make and rename tables here ($(tr '\t\n' '  ' <"$here/login.said"))"
+    mv -f -- "$here/my.cnf.new" "$here/my.cnf"
+}
+
+forget_login() { rm -f -- "$here/my.cnf" "$here/my.cnf.new" "$here/login.said"; }
+
+server() { # the client with what it is told
+    login
+    if [ -f "$here/my.cnf" ]; then set -- --defaults-extra-file="$here/my.cnf" "$@"; fi
+    "$client" "$@"
+}
+
+sql() { server -N -B -e "SET SESSION lock_wait_timeout=20; $1" </dev/null; }
+
+tables() { # nothing for a database that is not there
+    sql "SELECT table_name FROM information_schema.tables WHERE table_schema='$1' ORDER BY 1"
+}
+
+load() { # into a database beside; only whole tables can be swapped in one go
+    new=${1}_ringkeep_new old=${1}_ringkeep_old
+    command -v "$client" >/dev/null 2>&1 || die failed "there is no MariaDB or MySQL here, and the backup has the database $1: install it first"
+    left=$(tables "$old") || die failed "the database server does not answer"
+    [ -z "$left" ] || die busy "$old holds what an earlier restore left: end that first"
+    : >"$here/made.$1"
+    sql "DROP DATABASE IF EXISTS \`$new\`; CREATE DATABASE \`$new\`; CREATE DATABASE IF NOT EXISTS \`$old\`; CREATE DATABASE IF NOT EXISTS \`$1\`" || die failed "no database can be made"
+    # A dump is data: no command of the client in it is obeyed, and no statement for another database.
+    loaded "$1" "$new" || die failed "the database $1 could not be loaded: $(why_not)"
+    bad=$(sql "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('$1','$new') AND (table_type<>'BASE TABLE' OR table_name REGEXP '[^A-Za-z0-9_\$-]')") || die failed "the database $1 could not be read"
+    odd=$(sql "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema IN ('$1','$new')") || die failed "the database $1 could not be read"
+    [ "$bad$odd" = 00 ] || die unsafe "the database $1 has views, triggers or odd names: its tables cannot be swapped in one go"
+    tables "$new" >"$here/tables.$1" || die failed "the database $1 could not be read"
+}
+
+loaded() { # DATABASE INTO
+    # Collations that this server has not, MySQL 8's before MariaDB 11.4.5 and MariaDB 11's before 10.10: the nearest that all have.
+    change=
+    has_collation utf8mb4_0900_ai_ci || change='s/utf8mb4_0900_[a-z0-9_]*/utf8mb4_unicode_520_ci/g;'
+    has_collation uca1400_ai_ci || change="$change"'s/\(utf8mb[34]\)_uca1400_[a-z0-9_]*/\1_unicode_520_ci/g;'
+    sed "/^INSERT /b; $change" <"$here/databases.d/$1.sql" | server --binary-mode --one-database "$2" 2>"$here/load.said"
+}
+
+has_collation() { [ "$(sql "SELECT COUNT(*) FROM information_schema.collations WHERE collation_name='$1'")" = 1 ]; }
+
+why_not() { # the client's number and line; its words may hold rows, and so are told of few errors only
+    sed -n 's/^\(ERROR 1\(044\|115\|142\|193\|227\|273\|286\) .*\)/\1/p; t; s/^\(ERROR [0-9]* ([0-9A-Z]*) at line [0-9]*\).*/\1/p' "$here/load.said" | head -c 300
+    rm -f -- "$here/load.said"
+}
+
+renamed() { # DATABASE a list of renames: all of them or none
+    [ -z "$2" ] || sql "RENAME TABLE ${2#, }" || die failed "the tables of $1 could not be swapped"
+}
+
+look() { # DATABASE: what lies where, in lines
+    waiting=$(tables "${1}_ringkeep_new") && stands=$(tables "$1") && gone=$(tables "${1}_ringkeep_old") ||
+        die failed "the database server does not answer"
+    wanted=$(cat "$here/tables.$1") going=$(cat "$here/databases.d/$1.gone") new=${1}_ringkeep_new old=${1}_ringkeep_old
+}
+
+among() { # a name without signs that mean anything to the shell, in lines
+    case "
+$2
+" in *"
+$1
+"*) ;; *) return 1 ;; esac
+}
+
+tables_forward() {
+    look "$1"
+    list=
+    for table in $stands; do
+        if among "$table" "$gone"; then continue; fi
+        if among "$table" "$wanted"; then
+            among "$table" "$waiting" || continue # it is the new one
+        else
+            among "$table" "$going" || continue # it stays
+        fi
+        list="$list, \`$1\`.\`$table\` TO \`$old\`.\`$table\`"
+    done
+    for table in $waiting; do list="$list, \`$new\`.\`$table\` TO \`$1\`.\`$table\`"; done
+    renamed "$1" "$list"
+}
+
+tables_backward() {
+    look "$1"
+    list=
+    for table in $wanted; do
+        if among "$table" "$waiting" || ! among "$table" "$stands"; then continue; fi
+        list="$list, \`$1\`.\`$table\` TO \`$new\`.\`$table\`"
+    done
+    for table in $gone; do list="$list, \`$old\`.\`$table\` TO \`$1\`.\`$table\`"; done
+    renamed "$1" "$list"
+}
+
+drop_beside() { # only what this restore made
+    [ -e "$here/made.$1" ] || return 0
+    sql "DROP DATABASE IF EXISTS \`${1}_ringkeep_new\`; DROP DATABASE IF EXISTS \`${1}_ringkeep_old\`" ||
+        die failed "the databases beside $1 could not be removed"
+    rm -f -- "$here/made.$1"
+}
+
+# -- SQLite ----------------------------------------------------------------------------------------------------------
+
+# Whoever writes to an SQLite database holds it open, and the journal of what he has begun would be played into a file that takes
+# its name: so its content is exchanged by SQLite itself, in one transaction that waits for his.
+poured() { # FROM INTO
+    turn=0
+    until if command -v sqlite3 >/dev/null 2>&1; then
+        printf ".timeout 20000\n.restore '%s'\n" "$1" | sqlite3 -batch "$2" >/dev/null 2>"$here/sqlite.said" && [ ! -s "$here/sqlite.said" ]
+    else
+        python3 -c 'import sqlite3, sys
+a, b = (sqlite3.connect(x, timeout=20) for x in sys.argv[1:]); a.backup(b); b.close()' "$1" "$2" 2>/dev/null
+    fi; do
+        turn=$((turn + 1))
+        [ $turn -lt 10 ] || return 1
+        sleep 1
+    done
+}
+
+knows_sqlite() { command -v sqlite3 >/dev/null 2>&1 || command -v python3 >/dev/null 2>&1; }
