@@ -18,7 +18,7 @@ from ringkeep.home import folder
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.restores import dumps, objects, preview, trunks
+from ringkeep.restores import dumps, logins, objects, preview, trunks
 from ringkeep.restores.planning import FILE, FOLDER, GONE, Plan, State, plan
 from ringkeep.restores.selection import (
     DATABASE_FILES,
@@ -167,6 +167,7 @@ def prepare(
         warnings += brought.warnings
     if whole and target.is_another:
         contents |= own_modules(now_files, then_files)
+        contents |= logins.own(mirror, place.backup)
     result = {**(then_files if whole else now_files), **contents}
     if hold:
         contents |= trunks.held(result)
