@@ -87,7 +87,13 @@ class Sandbox:
 
 
 def _can_be_nobody() -> bool:
-    """Whether the user nobody exists in our user namespace; not when it maps only ourselves."""
+    """Whether the user nobody exists in our user namespace; not when it maps only ourselves.
+
+    Nor when it is an ordinary user's with their whole range of ids (this machine's root is not ours then): their nobody may
+    not enter their home folder, where the images are.
+    """
+    if os.stat("/").st_uid != 0:
+        return False
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = (int(word) for word in line.split())
         if first <= NOBODY < first + count:

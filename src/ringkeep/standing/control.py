@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -57,6 +58,8 @@ def up(
                 "There is no sample, no lab phone system and no file or folder here called {name}.", {"name": name}
             )
         )
+    if refused := _refused():
+        raise StandingError(refused)
     images.sweep()
     with images.held(asterisk) as image:
         if image is None:
@@ -64,6 +67,18 @@ def up(
                 Sentence(
                     "The image of Asterisk {asterisk} is missing. Build it with: {command}",
                     {"asterisk": asterisk, "command": f"ringkeep lab build {asterisk}"},
+                )
+            )
+        if image.root.stat().st_uid != os.geteuid() != 0:
+            raise StandingError(
+                Sentence(
+                    "The image in {place} is somebody else's. A lab phone system needs one of your own: without {variable}, build "
+                    "it with {command}",
+                    {
+                        "place": image.root.parent,
+                        "variable": "RINGKEEP_CACHE",
+                        "command": f"ringkeep lab build {asterisk}",
+                    },
                 )
             )
         make_own_image(image)
@@ -223,6 +238,45 @@ def _login() -> str:
 def _full_range() -> list[str]:
     """As an ordinary user: first into a user namespace with one's whole range of ids."""
     return [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--map-auto", "--"]
+
+
+def _refused() -> Sentence | None:
+    """Why this machine does not let an ordinary user be several users, as a server has them; None where it does."""
+    if os.geteuid() == 0:
+        return None
+    try:
+        account = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        account = str(os.geteuid())
+    done = subprocess.run(
+        [*_full_range(), "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        return None
+    lacking = [name for name in ("newuidmap", "newgidmap") if shutil.which(name) is None]
+    lacking += [name for name in ("/etc/subuid", "/etc/subgid") if not _has_range(Path(name), account)]
+    if lacking:
+        return Sentence(
+            "A lab phone system has users of its own, for which {user} needs a range of user ids; it lacks {lacking}. "
+            "make setup prints the command for an administrator; or run this as root.",
+            {"user": account, "lacking": ", ".join(lacking)},
+        )
+    return Sentence(
+        "This machine does not let {user} make user namespaces ({said}). An administrator may allow them ({settings}), or run "
+        "this as root.",
+        {
+            "user": account,
+            "said": done.stderr.strip(),
+            "settings": "sysctl user.max_user_namespaces; on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0",
+        },
+    )
+
+
+def _has_range(file: Path, account: str) -> bool:
+    """Whether subuid(5) or subgid(5) has a line for the account."""
+    with contextlib.suppress(OSError):
+        return any(line.split(":")[0] in (account, str(os.geteuid())) for line in file.read_text().splitlines())
+    return False
 
 
 def _last(log: Path) -> str:

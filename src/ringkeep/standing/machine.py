@@ -53,6 +53,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 # Runs as root of the namespaces, before anything of the phone system does: makes its root and leaves this machine behind.
 ENTER = rf"""
 set -e
+PATH=$PATH:/usr/sbin:/sbin # where an ordinary user on Debian finds neither pivot_root nor chroot
 place=$1
 hostname "$(cat "$place/handed/hostname")"
 echo 0 > /proc/sys/user/max_user_namespaces
@@ -170,9 +171,20 @@ def base_id() -> int:
     return SHIFT if namespaces_own_all() else 0
 
 
+def _id_map(kind: str) -> str:
+    """Which of our ids the inside has, in the words of user_namespaces(7): 65,536 of root's, or all that an ordinary user has.
+
+    These come in several stretches (oneself, and a range of /etc/subuid), and the kernel takes none that reaches over two.
+    """
+    if namespaces_own_all():
+        return f"0 {SHIFT} {IDS}"
+    stretches = [line.split() for line in Path(f"/proc/self/{kind}_map").read_text().splitlines()]
+    return "".join(f"{first} {first} {count}\n" for first, _, count in stretches)
+
+
 def namespaces_own_all() -> bool:
     """Whether we are this machine's root, and so have ids to give that are nobody's."""
-    return Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
+    return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
 
 
 def give(tree: Path) -> None:
@@ -248,7 +260,7 @@ def boot(place: Path, network: int) -> Machine:
     assert keeper.stdin and keeper.stdout
     keeper.stdout.readline()
     for kind in ("uid", "gid"):
-        Path(f"/proc/{keeper.pid}/{kind}_map").write_text(f"0 {base} {IDS}")
+        Path(f"/proc/{keeper.pid}/{kind}_map").write_text(_id_map(kind))
     keeper.stdin.write(b"\n")
     keeper.stdin.close()
     up = place / "handed" / "up"
