@@ -47,7 +47,7 @@ def test_of_very_many_changes_the_first_are_shown_and_a_setting_that_goes_is_not
     inner = {"audience": "inner", "change": "removed", "field": None, "text": "Setting x was removed"}
     telling.show({**RESULT, "changes": [inner] * 100}, Words("en"))
     said = capsys.readouterr().out
-    assert said.count("Setting x was removed") == telling.SHOWN and "and 60 more" in said and "Lost" not in said
+    assert said.count("Setting x was removed") == telling.SHOWN_INNER and "and 90 more" in said and "Lost" not in said
 
 
 def test_trunks_that_are_let_go_are_not_called_a_restore(capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,6 +103,10 @@ def compare(run: Run, pk: int, before: str) -> None:
         _bring_out(row, place, run)
     made = _prepared(row, place, tell=True)
     told = [*_rights_lacking(row), *_databases_lacking(row, made.plan), *made.warnings]
+    if made.refused is not None:
+        if not row.preview:
+            raise JobError(made.refused)
+        told.insert(0, made.refused)
     warnings = [{"text": str(one), "says": one.document()} for one in told]
     actions.note(pk, plan={"counts": made.plan.counts(), "changes": made.changes[:2000], "warnings": warnings})
     for one in told:
@@ -214,7 +218,7 @@ async def _check(
     """First a call, then what Asterisk reports, then everything read again and compared."""
     console = checking.Console(connection, sudo=row.target.sudo)
     call, first_s = await checking.wait_for_call(console, expected, since=since)
-    checks = [call, *await checking.reported(console, expected)]
+    checks = [call, *await checking.reported(console, expected, row.target.facts.get("asterisk_major"))]
     mirror = await _fetched(connection, row)
     now = state(mirror, read_directories(config_files(mirror)))
     wrong = place.differing(now)

@@ -86,6 +86,14 @@ def brought_back(live: Files, backup: Files, wanted: Iterable[Wanted]) -> Brough
     return Brought(contents, [*work.warnings, *(_unreachable(then.dialplan, live, named) if named else ())])
 
 
+def mailboxes(files: Files) -> frozenset[str]:
+    """The mailboxes of voicemail.conf as `--only voicemail:` names them: "201" and "201@default"."""
+    contexts = [one for one in _sections(files, VOICEMAIL) if one.name.lower() not in ("general", "zonemessages")]
+    return frozenset(
+        name for one in contexts for entry in one.entries for name in (entry.name, f"{entry.name}@{one.name}")
+    )
+
+
 def _read(files: Files) -> PhoneSystem:
     return read_phone_system(dict(files), product="asterisk", database={}, paths=set(files), tables={})
 

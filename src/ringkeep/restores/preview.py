@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
@@ -12,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.explanations.differences import document
-from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.secrecy import secrets_of
-from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores import dumps
 from ringkeep.restores.planning import FOLDER, GONE, Entry, Plan, State, lasting
 from ringkeep.restores.selection import RECORD_DATABASES, place_of
@@ -121,22 +118,3 @@ def is_as_planned(plan: Plan, live: State, now: State, after: Path, mirror: Path
 
 def _content(entry: Entry | None) -> tuple[str, str] | None:
     return None if entry is None or entry.kind == FOLDER else (entry.kind, entry.digest)
-
-
-def newer_asterisk(system: PhoneSystem, then: int | None, now: int | None) -> list[Sentence]:
-    """What another version of Asterisk means for this system; empty when it is the same."""
-    if then is None or now is None or then == now:
-        return []
-    said = [Sentence("The backup is of Asterisk {then}, the target runs {now}.", {"then": then, "now": now})]
-    technologies = {one.technology for one in system.extensions} | {one.technology for one in system.trunks}
-    if now >= 21 and "sip" in technologies:
-        said.append(
-            Sentence(
-                "Phones or trunks use chan_sip, which Asterisk {now} no longer has: they will not register there.",
-                {"now": now},
-            )
-        )
-    if now < then:
-        said.append(Sentence("The target is older than the backup: options that it does not know are ignored there."))
-    bad = [finding.says for finding in check(system) if finding.severity == "bad"][:20]
-    return said + [one if isinstance(one, Sentence) else Sentence(re.sub("([{}])", r"\1\1", one)) for one in bad]

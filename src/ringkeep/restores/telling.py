@@ -12,7 +12,8 @@ from ringkeep.phonesystem.sentences import amount, sentence
 from ringkeep.restores.words import CHECKS
 from ringkeep.translation import Words, shown
 
-SHOWN = 40  # changes under one heading: what is beyond is no reading any more
+# Changes under one heading, and of what only engineers notice: what is beyond is no reading any more.
+SHOWN, SHOWN_INNER = 40, 10
 
 
 def show(result: dict[str, Any], words: Words) -> None:
@@ -51,12 +52,14 @@ def _is_lost(change: dict[str, Any]) -> bool:
 
 
 def _show_some(heading: str, changes: Sequence[dict[str, Any]], words: Words) -> None:
-    if changes:
-        print(heading)
-    for change in changes[:SHOWN]:
+    if not changes:
+        return
+    print(heading)
+    most = SHOWN_INNER if changes[0]["audience"] == "inner" else SHOWN
+    for change in changes[:most]:
         print(f"  {SIGNS[change['change']]} {said(change, words)}")
-    if len(changes) > SHOWN:
-        print("  " + words("and {count} more; --json gives them all").format(count=words.number(len(changes) - SHOWN)))
+    if len(changes) > most:
+        print("  " + words("and {count} more; --json gives them all").format(count=words.number(len(changes) - most)))
 
 
 def said(one: dict[str, Any], words: Words) -> str:

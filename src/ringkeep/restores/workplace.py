@@ -6,7 +6,7 @@ import contextlib
 import json
 import pickle
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ringkeep.home import folder
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.restores import dumps, logins, objects, preview, trunks
+from ringkeep.restores import dumps, logins, objects, preview, trunks, versions
 from ringkeep.restores.planning import FILE, FOLDER, GONE, Plan, State, plan
 from ringkeep.restores.selection import (
     DATABASE_FILES,
@@ -136,6 +136,7 @@ class Prepared:
     changes: list[dict[str, Any]]
     warnings: list[Sentence]
     after: PhoneSystem | None = None  # the system as it is to be
+    refused: Sentence | None = None  # why it is not to be carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def prepare(
     now_files, then_files = config_files(mirror), config_files(place.backup)
     live = state(mirror, read_directories(now_files))
     backup = state(place.backup, read_directories(then_files))
-    warnings += nothing_of(wanted, backup)
+    warnings += nothing_of(wanted, backup, objects.mailboxes(then_files))
     contents: dict[str, bytes] = {}
     whole = any(one.part in ("everything", "configuration") for one in wanted)
     if target.product == "asterisk" and not whole:
@@ -174,12 +175,17 @@ def prepare(
     made = plan(backup, live, wanted, contents=contents, exact=exact)
     warnings += _programs_left(place, mirror, made)
     made = replace(made, databases=_reduced(place, mirror, made))
+    if not whole and not any(one.part in ("extensions", "queues") for one in wanted):
+        target = replace(target, backup_major=None)  # messages and recordings are of no version
     return _previewed(place, mirror, target, made, live, backup, warnings, tell=tell)
 
 
-def nothing_of(wanted: tuple[Wanted, ...], backup: State) -> list[Sentence]:
-    """Warnings of parts that the backup holds nothing of. Raises `SelectionError` for what was named, or when that is all."""
-    empty = [one for one in wanted if not _holds(backup, one)]
+def nothing_of(wanted: tuple[Wanted, ...], backup: State, mailboxes: Set[str] = frozenset()) -> list[Sentence]:
+    """Warnings of parts that the backup holds nothing of; it has `mailboxes`, also without a message.
+
+    Raises `SelectionError` for what was named, or when that is all.
+    """
+    empty = [one for one in wanted if not (_holds(backup, one) or (one.part == "voicemail" and one.which in mailboxes))]
     if not empty:
         return []
     says = Sentence("The backup holds nothing of {parts}.", {"parts": [str(one) for one in empty]})
@@ -228,7 +234,7 @@ def prepare_release(place: Workplace, mirror: Path, target: Target, *, tell: boo
     files = config_files(mirror)
     live = state(mirror, read_directories(files))
     made = plan(State({}, live.directories), live, (), contents=trunks.released(files))
-    return _previewed(place, mirror, target, made, live, live, [], tell=tell)
+    return _previewed(place, mirror, replace(target, backup_major=None), made, live, live, [], tell=tell)
 
 
 def _previewed(
@@ -243,11 +249,12 @@ def _previewed(
     changes = preview.changes(now, after)
     if _listening(now) != _listening(after):
         made = replace(made, restart=True)
-    warnings += preview.newer_asterisk(after, target.backup_major, target.major)
+    warnings += versions.said(after, target.backup_major, target.major)
+    refused = versions.refusal(after, target.backup_major, target.major)
     if made.restart:
         warnings.append(Sentence("Asterisk is restarted at the end: calls in progress are cut."))
     place.expect(made, live)
-    prepared = Prepared(made, live, changes, warnings, after)
+    prepared = Prepared(made, live, changes, warnings, after, refused)
     place.keep(prepared)
     return prepared
 
