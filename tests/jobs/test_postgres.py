@@ -2,82 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import psycopg
 import pytest
 
+from tests.jobs.postgres import PASSWORD, Postgres, installed, running
 from tests.web.serving import Server, serving, there
 
-PASSWORD = "canary of the database"
-NOBODY = 65534  # PostgreSQL refuses to run as root
 LOST_S = 8
 
 
-def program(name: str) -> str | None:
-    places = [
-        *os.environ["PATH"].split(":"),
-        *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
-    ]
-    return shutil.which(name, path=":".join(places))
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[int]:
-    """A PostgreSQL of our own on a port of loopback."""
-    if not program("postgres") or not program("initdb"):
+def server() -> Iterator[Postgres]:
+    if not installed():
         pytest.skip("no PostgreSQL server on this machine (Debian: postgresql)")
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-    with tempfile.TemporaryDirectory(prefix="ringkeep-postgres-") as place, socket.socket() as free:
-        os.chmod(place, 0o777)
-        word = Path(place) / "password"
-        word.write_text(PASSWORD)
-        word.chmod(0o644)
-        subprocess.run(
-            [str(program("initdb")), "-D", f"{place}/data", "-U", "ringkeep", "--auth=scram-sha-256", f"--pwfile={word}",
-             "--no-sync", "--locale=C.UTF-8"], check=True, capture_output=True, cwd=place, **who,
-        )  # fmt: skip
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        with subprocess.Popen(
-            [str(program("postgres")), "-D", f"{place}/data", "-h", "127.0.0.1", "-p", str(port), "-k", place, "-F"],
-            stderr=subprocess.DEVNULL, cwd=place, **who,
-        ) as process:  # fmt: skip
-            try:
-                for _ in range(200):
-                    with contextlib.suppress(psycopg.OperationalError), psycopg.connect(address(port, "postgres")):
-                        break
-                    time.sleep(0.05)
-                yield port
-            finally:
-                process.send_signal(signal.SIGINT)
-                process.wait(20)
-
-
-def address(port: int, database: str) -> str:
-    return f"postgresql://ringkeep:{quote(PASSWORD)}@127.0.0.1:{port}/{database}"
+    with running() as made:
+        yield made
 
 
 @pytest.fixture
-def database(server: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def database(server: Postgres, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty database, which the processes of the test use."""
     name = f"t{abs(hash(request.node.name))}"
-    with psycopg.connect(address(server, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(server.address(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    url = address(server, name)
+    url = server.address(name)
     monkeypatch.setenv("RINGKEEP_DATABASE_URL", url)
     monkeypatch.setenv("RINGKEEP_WORKER_LOST_S", str(LOST_S))
     monkeypatch.setenv("RINGKEEP_FIRST_PAUSE_S", "0.1")
@@ -102,13 +58,13 @@ def state(database: str, job: str) -> str | None:
     return rows[0][0] if rows else None
 
 
-def call(web: Server, path: str, method: str = "GET") -> dict:
+def call(web: Server, path: str, method: str = "GET") -> Any:
     token = (web.home / "keys/api-token").read_text()
     request = urllib.request.Request(
         f"{web.url}/api/v1/{path}", method=method, headers={"Authorization": f"Bearer {token}"}
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        return dict(json.load(answer))
+        return json.load(answer)
 
 
 ENROLLED = """
@@ -218,9 +174,47 @@ def test_a_home_without_the_right_key_and_a_database_that_is_not_there_are_refus
     with serving(tmp_path / "stranger", "--only", "work") as stranger:
         assert stranger.ended() == 3
     assert "does not hold the key of this database" in stranger.said and "Copy keys/vault" in stranger.said
-    nowhere = address(1, "ringkeep")
+    nowhere = Postgres("", 1).address("ringkeep")
     with serving(tmp_path / "first", "--only", "work", RINGKEEP_DATABASE_URL=nowhere) as lost:
         assert lost.ended() == 3
     assert "See that PostgreSQL runs" in lost.said, lost.said
     for said in (stranger.said, lost.said):
         assert "Traceback" not in said and "canary" not in said
+
+
+def test_while_postgresql_is_stopped_workers_and_pages_wait_and_then_go_on_by_themselves_where_they_were(
+    server: Postgres, database: str, tmp_path: Path
+) -> None:
+    front, seen, wrote = tmp_path / "front", tmp_path / "seen", tmp_path / "wrote"
+    signs = [tmp_path / "first", tmp_path / "second"]
+    order = {"file": str(seen), "signs": [str(sign) for sign in signs]}
+    writing = {"file": str(wrote), "sign": str(signs[0])}
+    jobs = f"""
+for n in (1, 2): start('signs', {order!r}, key=f'signs:{{n}}', phone_system=1)
+start('writes', {writing!r}, key='writes:1')
+"""
+    there(front, ENROLLED + jobs)
+    back = sibling(front, "back")
+    with (
+        serving(front, "--only", "web", "--port", "0") as web,
+        serving(back, "--only", "work", RINGKEEP_WORKER_LOST_S="120") as work,
+    ):
+        web.ready()
+        work.until(lambda: seen.exists() and wrote.exists(), "the jobs' beginning")
+        server.stop()
+        signs[0].touch()
+        work.until(lambda: "ringkeep.jobs: the database cannot" in work.said, "the step's finding no database")
+        work.until(lambda: "Database connection failed" in work.said, "the engine's finding no database")
+        with pytest.raises(urllib.error.HTTPError):
+            call(web, "status")
+        server.start()
+        signs[1].touch()
+        work.until(lambda: state(database, "signs:2") == "succeeded", "the end of all", 120)
+        assert call(web, "jobs/signs:1")["tries"] == 1
+        assert seen.read_text().splitlines() == ["waiting for first", "waiting for second"] * 2
+        assert any("this step is begun anew" in line["text"] for line in call(web, "jobs/writes:1/log"))
+        new = call(web, "phone-systems/saba/backup", "POST")["id"]
+        work.until(
+            lambda: call(web, f"jobs/{new}")["state"] == "failed", "the end of one that was asked for afterwards"
+        )
+        assert PASSWORD not in work.said + web.said
