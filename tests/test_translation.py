@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.main import get_command
 
+from ringkeep.cli.commands import app
+from ringkeep.cli.help import paragraphs
 from ringkeep.drills import logs
 from ringkeep.drills.words import ADVICE, DEFECTS, LEADING, MISSING, STEPS
 from ringkeep.jobs.words import DOING
@@ -61,7 +65,15 @@ def texts() -> set[str]:
     pages = {
         text for path in SOURCE.rglob("*.html") for text in re.findall(r'{% say "([^"]*)"', path.read_text("utf-8"))
     }
-    return marked | own | pages
+    return marked | own | pages | set(helps(get_command(app)))
+
+
+def helps(command: Any) -> Iterator[str]:
+    """What `--help` says of a command, its options and those below it, as `ringkeep.cli.help` looks it up."""
+    yield from filter(None, paragraphs(command.help))
+    yield from filter(None, (getattr(command, "rich_help_panel", None), *(one.help for one in command.params)))
+    for below in getattr(command, "commands", {}).values():
+        yield from helps(below)
 
 
 def catalogue() -> dict[str, str]:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+from typing import Any, Protocol
 
 import typer
 
@@ -16,7 +17,7 @@ GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY, DIFFERENT = 0, 1, 2, 3, 4  # exit codes
 
 
 # The option of every command that says something; `Annotated[Language, LANG] = Language.EN`.
-LANG = typer.Option("--lang", envvar="RINGKEEP_LANGUAGE", help="language of what is said")
+LANG = typer.Option("--lang", envvar="RINGKEEP_LANGUAGE", help="language of what is printed")
 
 
 class Errors:
@@ -37,6 +38,23 @@ def print_json(document: object) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     text = json.dumps(document, ensure_ascii=False)  # where a terminal shows it, names must not steer it
     sys.stdout.write(STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
+
+
+class Speaker(Protocol):
+    """`ringkeep.translation.Words`, which stands beside this."""
+
+    def say(self, sentence: Any, /) -> str: ...
+    def error(self, sentence: Any, /) -> str: ...
+
+
+def fail(code: str, says: object, words: Speaker, *, as_json: bool, **more: object) -> None:
+    """Say a sentence that tells what went wrong: on standard error, and with --json as the one document on standard output
+    as well, where `more` stands beside it. `code` is one word for programs; docs/cli.md lists them."""
+    errors.print(words.error(says))
+    if as_json:
+        print_json({"error": {"code": code, "message": words.say(says), **more}})
+        with contextlib.suppress(OSError, ValueError):  # nobody reads any more: it was said on standard error
+            sys.stdout.flush()
 
 
 def hush() -> None:

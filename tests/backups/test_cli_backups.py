@@ -55,7 +55,7 @@ def test_the_life_of_a_repository_from_its_verbs(home: Path, tmp_path: Path, cap
     assert "rings, with faults" in ringkeep("backups", "saba")
     persian = ringkeep("backups", "saba", "--lang", "fa")
     assert "با ایراد زنگ می‌خورد" in persian and "یک تفاوت" in persian
-    assert "There is no phone system called sabx. There are: saba." in ringkeep("backups", "sabx", code=2)
+    assert "There is no phone system called sabx. Did you mean saba?" in ringkeep("backups", "sabx", code=2)
 
     assert told("export", "saba", tmp_path / "out", "--backup", old.pk)["files"] == 4
     assert (tmp_path / "out/files/etc/asterisk/sip.conf").is_file()
@@ -84,6 +84,23 @@ def test_the_life_of_a_repository_from_its_verbs(home: Path, tmp_path: Path, cap
     assert told("forget", "saba", code=3)["error"]["code"] == "refused"
     assert told("repository", "rotate", "saba", code=3)["error"]["code"] == "append-only"
     assert "canary" not in caplog.text
+
+
+def test_before_the_first_backup_there_is_nothing_to_verify_nor_to_restore(home: Path, tmp_path: Path) -> None:
+    from ringkeep.backups.models import Repository
+
+    assert "nothing to verify yet" in ringkeep("verify")
+    system = fleet()
+    assert "make one first, with ringkeep backup saba" in ringkeep("export", "saba", tmp_path / "out", code=2)
+    assert told("forget", "saba", "--dry-run")["forgotten"] == []
+    assert Repository.objects.count() == 1 and not list(home.glob("repositories/*/config"))  # asked for, not made
+    assert "Saba Trading: there is no backup yet" in ringkeep("verify", "saba")
+    assert told("verify")["repositories"][0]["empty"] is True
+    assert "چیزی برای بررسی" in ringkeep("verify", "--lang", "fa")
+    for days in range(7):
+        backup(system, days + 1, f"snapshot{days}")
+    said = ringkeep("export", "saba", tmp_path / "out", "--backup", "saba-1", code=2)
+    assert "There are: saba-20261124-0130, saba-20261123-0130," in said and "and 2 older ones" in said
 
 
 def test_places_that_cannot_be_are_refused_before_anything_is_changed(home: Path, tmp_path: Path) -> None:

@@ -51,14 +51,3 @@ def test_a_backup_and_its_drill_load_nothing_that_reads_phone_systems(tmp_path: 
 
 def test_english_needs_no_catalogue() -> None:
     assert "babel" not in loaded("from ringkeep.translation import Words; Words('en')('Queues')")
-
-
-def test_every_verb_has_its_help() -> None:
-    """Brackets in an option's words would be taken for markup, and the help would end in a traceback."""
-    from typer.testing import CliRunner
-
-    from ringkeep.cli.commands import VERBS, app
-
-    for verb in [verb for verbs in VERBS.values() for verb in verbs]:
-        shown = CliRunner().invoke(app, [verb, "--help"])
-        assert shown.exit_code == 0, (verb, shown.exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,12 @@ def test_cancelled_killed_done_again_and_then_bad(home: Path) -> None:
     assert drill.calls_made == drill.calls_good > 0 and drill.first_answer_s
     assert json.loads((home / f"{drill.report}.json").read_text())["verdict"] == "good"
     assert "<html" in (home / f"{drill.report}.html").read_text()
+    said = [str(line.text) for line in Job.objects.get(pk="drill:killed").lines.order_by("id")]
+    assert f"The files of {backup.pk} were restored from the repository." in said
+    steps = [
+        line for line in said if re.match(r"(unpack|boot in the lab|register every phone|call)\b.*: \d+\.\d s$", line)
+    ]
+    assert len(steps) >= 4 and said[-1].startswith("It rings again: "), said
     assert b"Ka3ooMie9uth" not in b"".join(path.read_bytes() for path in home.glob(f"{drill.report}*"))
     assert list(drilling.iterdir()) == []
 

@@ -213,6 +213,13 @@ IMPOSSIBLE: list[tuple[tuple[str, ...], str]] = [
     (("enrol", "ssh://r@127.0.0.1", "--name", "a", "--zone", "Mars/Base"), "no time zone"),
     (("enrol", "--again", "--name", "nobody"), "no phone system called nobody"),
     (("account", "ssh://r@h", "--name", "a", "--from", '1.2.3.4",command="x'), "--from must be"),
+    (("enrol", "ssh://r@h", "--name", "a", "--window", "03:00-03:00"), "same minute"),
+    (("enrol", "ssh://r@h", "--name", "a", "--window", "24:00-01:00"), "no span of hours"),
+    (("enrol", "ssh://r@h", "--name", "a", "--window", "01:00+03:30-02:00"), "no span of hours"),
+    (("enrol", "ssh://r@h", "--name", "a", "--busy", "00:00-24:00"), "no backup could ever begin"),
+    (("enrol", "ssh://r@h", "--name", "a", "--customer", "a\nb"), "one line"),
+    (("enrol", "ssh://r@h", "--name", "a", "--customer", " "), "one line"),
+    (("enrol", "--again"), "Say which one"),
     (("tunnel", "a", "--server", "h;id"), "--server care.example.com"),
     (("tunnel", "a", "--key", "nonsense"), "no public key"),
 ]
@@ -318,3 +325,81 @@ def test_a_phone_system_as_old_as_elastix_is_enrolled_when_that_is_asked_for_and
     from ringkeep.fleet.queries import phone_system, target
 
     assert target(phone_system("saba")).old
+
+
+def test_with_json_what_is_missing_is_a_document_that_holds_the_commands(home: Path, server: Server) -> None:
+    done = ringkeep("enrol", url(server), "--name", "saba", "--json")
+    assert done.exit_code == 3 and len(done.stdout.splitlines()) == 1
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "refused-login" and "refuses the login" in error["message"]
+    account = error["account"]
+    assert (
+        account["public_key"] in account["commands"] and account["then"] == f"ringkeep enrol {url(server)} --name saba"
+    )
+    subprocess.run(["sh", "-n"], input=account["commands"].encode(), check=True)
+    assert json.loads(ringkeep("account", url(server), "--name", "saba", "--json").stdout) == account
+    assert "PRIVATE" not in done.output
+
+
+def test_the_same_machine_under_two_names_is_told_and_a_retired_one_is_said_to_be(
+    home: Path, server: Server, key_file: Path
+) -> None:
+    from ringkeep.fleet.models import PhoneSystem
+
+    assert enrolled(server, key_file)["same_host_key"] == []
+    PhoneSystem.objects.update(host="saba.example.com")  # by another name of the same machine
+    again = ringkeep("enrol", url(server), "--name", "sabaa", "--key", str(key_file))
+    assert again.exit_code == 0 and "saba shows the same host key" in again.stdout
+    assert json.loads(ringkeep("enrol", "--again", "--name", "sabaa", "--json").stdout)["same_host_key"] == ["saba"]
+    persian = ringkeep("enrol", "--again", "--name", "sabaa", "--lang", "fa")
+    assert "همین کلید میزبان" in persian.stdout
+    retired = json.loads(ringkeep("retire", "saba", "--json").stdout)
+    assert retired["retired_at"] and retired["next_backup_at"] is None
+    gone = ringkeep("retire", "saba", "--json")
+    assert gone.exit_code == 2 and "saba is retired" in json.loads(gone.stdout)["error"]["message"]
+    assert json.loads(ringkeep("enrol", "--again", "--name", "sabaa", "--json").stdout)["same_host_key"] == []
+
+
+def test_a_name_that_is_misspelt_is_answered_with_the_near_one(home: Path, server: Server, key_file: Path) -> None:
+    enrolled(server, key_file, "saba-hq")
+    assert "Did you mean saba-hq?" in ringkeep("retire", "Saba-hqq").stderr
+    assert "There are: saba-hq." in ringkeep("retire", "ghasr").stderr
+    assert "آیا منظورتان" in ringkeep("retire", "sabahq", "--lang", "fa").stderr
+
+
+def test_hours_in_which_no_backup_could_begin_are_refused(home: Path, server: Server, key_file: Path) -> None:
+    from ringkeep.fleet.models import PhoneSystem
+
+    never = ("--window", "09:00-17:00", "--busy", "08:00-18:00")
+    done = ringkeep("enrol", url(server), "--name", "saba", "--key", str(key_file), *never)
+    assert done.exit_code == 2 and "09:00-17:00 lies wholly in the busy hours 08:00-18:00" in done.stderr
+    assert "بازهٔ شبانهٔ" in ringkeep("enrol", url(server), "--name", "saba", *never, "--lang", "fa").stderr
+    assert not PhoneSystem.objects.exists()
+    enrolled(server, key_file, "saba", "--busy", "04:00-23:00")  # an hour of the usual window is left
+    refused = ringkeep("enrol", "--again", "--name", "saba", "--window", "05:00-06:00")
+    assert refused.exit_code == 2 and "no backup could ever begin" in refused.stderr
+    assert enrolled_again("--window", "05:00-06:00", "--busy", "none", "--drill", "full").drill == "full"
+    system = enrolled_again("--window", "23:30-00:30", "--zone", "Asia/Tehran")
+    assert f"{system.window_from:%H:%M} {system.window_until:%H:%M} {system.busy_from}" == "23:30 00:30 None"
+    assert system.time_zone == "Asia/Tehran" and system.next_backup_at > system.facts_at
+
+
+def enrolled_again(*words: str) -> object:
+    from ringkeep.fleet.models import PhoneSystem
+
+    done = ringkeep("enrol", "--again", "--name", "saba", *words)
+    assert done.exit_code == 0, done.output
+    return PhoneSystem.objects.get(name="saba")
+
+
+def test_one_that_has_moved_keeps_its_name_and_host_key(home: Path, server: Server, key_file: Path) -> None:
+    from ringkeep.fleet.models import PhoneSystem
+
+    enrolled(server, key_file)
+    PhoneSystem.objects.update(host="192.0.2.1")
+    moved = ringkeep("enrol", url(server), "--again", "--name", "saba", "--json")
+    assert moved.exit_code == 0 and json.loads(moved.stdout)["address"] == url(server).removeprefix("ssh://")
+    PhoneSystem.objects.update(host_key=new_key("other")[1])
+    other = ringkeep("enrol", url(server).replace("127.0.0.1", "localhost"), "--again", "--name", "saba")
+    assert other.exit_code == 2 and "pinned is" in other.stderr and PhoneSystem.objects.get().host == "127.0.0.1"
+    assert ringkeep("enrol", "--again", "--name", "saba", "--customer", "Other").exit_code == 2

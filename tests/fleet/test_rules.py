@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ringkeep.fleet.rules import PROBES_A_SECOND, is_busy, next_backup_at, probe_pause_s, zone
+from ringkeep.fleet.rules import (
+    PROBES_A_SECOND,
+    HoursError,
+    hours,
+    is_busy,
+    next_backup_at,
+    probe_pause_s,
+    see_that_it_is_ever_free,
+    zone,
+)
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Tehran", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
@@ -65,6 +75,73 @@ def test_a_window_wholly_inside_busy_hours_still_has_its_backup() -> None:
     system = System(busy_from=time(0), busy_until=time(6))
     now = datetime(2026, 11, 25, tzinfo=UTC)
     assert next_backup_at(system, now) < now + timedelta(days=10)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("01:00-05:00", (time(1), time(5))),
+        (" 23:30 - 4:05 ", (time(23, 30), time(4, 5))),
+        ("۰۱:۰۰-۰۵:۰۰", (time(1), time(5))),
+        ("00:00-24:00", (time(0), time(0))),
+        ("22:00–24:00", (time(22), time(0))),
+    ],
+)
+def test_hours_are_read_as_people_write_them(text: str, span: tuple[time, time]) -> None:
+    assert hours(text) == span
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1-5", "01:00", "03:00-03:00", "24:00-01:00", "23:00-24:01", "01:60-02:00", "01:00-05:00\n06", "-1:00-5:00"],
+)
+def test_hours_that_cannot_be_are_refused(text: str) -> None:
+    with pytest.raises(HoursError):
+        hours(text)
+
+
+@pytest.mark.parametrize(
+    ("window", "busy", "free"),
+    [
+        ("09:00-17:00", "08:00-18:00", False),
+        ("08:00-18:00", "08:00-18:00", False),
+        ("08:00-18:01", "08:00-18:00", True),
+        ("23:00-01:00", "22:00-02:00", False),
+        ("22:00-02:00", "23:00-01:00", True),
+        ("23:00-01:00", "00:00-24:00", False),
+        ("00:00-24:00", "08:00-18:00", True),
+        ("00:00-24:00", "18:00-08:00", True),
+        ("01:00-05:00", "22:00-04:59", True),
+    ],
+)
+def test_a_window_must_have_a_minute_that_is_not_busy(window: str, busy: str, free: bool) -> None:
+    if free:
+        see_that_it_is_ever_free(hours(window), hours(busy))
+    else:
+        with pytest.raises(HoursError):
+            see_that_it_is_ever_free(hours(window), hours(busy))
+
+
+@given(SYSTEMS, TIMES, TIMES, st.dates(datetime(2024, 1, 1).date(), datetime(2030, 1, 1).date()))
+def test_where_the_window_has_a_free_hour_no_backup_begins_in_busy_ones_also_when_the_clocks_change(
+    system: System, busy_from: time, busy_until: time, day: date
+) -> None:
+    assume(busy_from != busy_until)
+    system = replace(system, busy_from=busy_from, busy_until=busy_until)
+    window, busy = ({minute for minute in range(1440) if within(*span, time(*divmod(minute, 60)))}
+                    for span in ((system.window_from, system.window_until), (busy_from, busy_until)))  # fmt: skip
+    assume(len(window - busy) >= 125)  # Lord Howe's clocks change by half an hour, others by one
+    at = next_backup_at(system, datetime.combine(day, time(12), UTC))
+    assert not is_busy(system, at), at
+
+
+def test_a_free_hour_that_the_clocks_take_away_does_not_make_it_begin_in_busy_ones() -> None:
+    """Berlin, 29 March 2026: from 02:00 to 03:00 there is no time; what is left of the window is busy."""
+    system = System(
+        time_zone="Europe/Berlin", window_from=time(1), window_until=time(3), busy_from=time(0), busy_until=time(2)
+    )
+    at = next_backup_at(system, datetime(2026, 3, 28, 12, tzinfo=UTC))
+    assert at.astimezone(zone("Europe/Berlin")).date().day == 29 and not is_busy(system, at)
 
 
 def test_one_backup_a_night_also_when_the_clocks_change() -> None:

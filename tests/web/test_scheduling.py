@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -69,6 +69,21 @@ def test_one_that_does_not_answer_is_a_finding_until_it_answers_again(home: Path
     assert system.probed_at is None and system.next_probe_at == NOW + timedelta(seconds=240)
     down.clear()
     assert scheduling.probe_due(NOW + timedelta(seconds=240)) == 2 and not open_ones.all().exists()
+
+
+def test_a_change_in_busy_hours_is_backed_up_by_the_first_probe_after_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def changed(due: list[PhoneSystem]) -> list[str | LinkError]:
+        return ["1" * 64 for _ in due]
+
+    monkeypatch.setattr(scheduling, "_ask_all", changed)
+    started: list[str] = []
+    monkeypatch.setattr(scheduling, "start", lambda kind, *_, **__: started.append(kind))
+    system = enrolled(1)
+    PhoneSystem.objects.filter(pk=system.pk).update(busy_from=time(11), busy_until=time(13))
+    assert scheduling.probe_due(NOW) == 1 and started == []
+    assert scheduling.probe_due(NOW + timedelta(hours=1)) == 1 and started == ["backup"]
 
 
 def test_one_whose_facts_are_not_understood_does_not_keep_the_others_from_being_asked(

@@ -138,6 +138,8 @@ def check_repository(repository: Repository, at: datetime, *, read_share: str | 
 
     Raises `StoreError` when it could not be looked at.
     """
+    if is_unused(repository):
+        return []
     week, place = at.toordinal() // 7, Store(location(repository))
     found = place.check(read_share or f"{week % CHECK_PARTS + 1}/{CHECK_PARTS}")
     found += [Damage("snapshot-gone", backup_id) for backup_id in taken_away(repository, place)]
@@ -145,6 +147,12 @@ def check_repository(repository: Repository, at: datetime, *, read_share: str | 
         checked_at=at, check_problems=[problem.document() for problem in found], next_check_at=at + CHECK_EVERY
     )
     return found
+
+
+def is_unused(repository: Repository) -> bool:
+    """Whether nothing was ever stored in it: it may not even have been made, and then nothing of it can be damaged."""
+    stored = Backup.objects.filter(phone_system__customer=repository.customer_id).exclude(snapshot="")
+    return not repository.repository_id and not stored.exists()
 
 
 def taken_away(repository: Repository, place: Store) -> list[str]:

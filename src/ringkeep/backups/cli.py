@@ -20,19 +20,27 @@ CustomerName = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="the customer's name, or one of its phone systems'")
 ]
 PassphraseFile = Annotated[
-    Path | None, typer.Option("--passphrase-file", help="read the passphrase from its first line [asked for]")
+    Path | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="read the passphrase from its first line [it is asked for]"),
 ]
 
-repository = typer.Typer(help="Where a customer's backups are kept.", no_args_is_help=True)
-keys = typer.Typer(help="The keys of what is stored: a copy for a disaster, and new ones.", no_args_is_help=True)
+repository = typer.Typer(
+    help="Where a customer's backups are kept (their repository), and for how long.", no_args_is_help=True
+)
+keys = typer.Typer(
+    help="What opens the stored backups and passwords: a copy of it for a disaster, and new keys.", no_args_is_help=True
+)
 
 
 def backups(
     name: Name,
     backup: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="say of this one what changed and what is not in it; or latest")
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="only this one (or latest): what changed since the one before, and what is not in it"
+        ),
     ] = None,
-    forgotten: Annotated[bool, typer.Option("--all", help="forgotten ones too")] = False,
+    forgotten: Annotated[bool, typer.Option("--all", help="also those that were forgotten")] = False,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
@@ -49,7 +57,9 @@ def backups(
 def export(
     name: Name,
     place: Annotated[Path, typer.Argument(metavar="DIR", help="a new or empty folder")],
-    backup: Annotated[str, typer.Option(help="its id, or latest")] = "latest",
+    backup: Annotated[
+        str, typer.Option(metavar="ID", help="which one, as `ringkeep backups` lists them; latest: the newest")
+    ] = "latest",
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
@@ -69,22 +79,34 @@ def forget(
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
-    """Forget the backups that the keep rules let go."""
+    """Delete the backups that are older than the rules keep. The newest and the last proven one always stay.
+
+    `ringkeep repository show` says the rules, `ringkeep repository set` changes them. `ringkeep serve` does this by itself.
+    """
     from ringkeep.backups import telling
 
     raise typer.Exit(telling.answer(lambda: telling.forget(name, dry_run, as_json, lang.value), as_json, lang.value))
 
 
 def verify(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="of this phone system's customer [all]")] = None,
-    read: Annotated[str | None, typer.Option(help="how much of the data is read: 10%, 3/10, 100% [a tenth]")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="only the repository of this phone system's customer [all]")
+    ] = None,
+    read: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE", help="how much of the data is read: 10%, 3/10, 100% [a tenth, another each week]"
+        ),
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
-    """Look for damage in the repositories. Ends with 1 when there is some."""
-    from ringkeep.backups import telling
+    """Look whether the stored backups are damaged. Ends with 1 when some are."""
+    from ringkeep.backups import telling, telling_repositories
 
-    raise typer.Exit(telling.answer(lambda: telling.verify(name, read, as_json, lang.value), as_json, lang.value))
+    raise typer.Exit(
+        telling.answer(lambda: telling_repositories.verify(name, read, as_json, lang.value), as_json, lang.value)
+    )
 
 
 @repository.command(name="set")
@@ -98,67 +120,90 @@ def set_repository(
         ),
     ],
     append_only: Annotated[
-        bool | None, typer.Option("--append-only/--no-append-only", help="Ringkeep forgets nothing in it")
+        bool | None, typer.Option("--append-only/--no-append-only", help="Ringkeep deletes nothing in it")
     ] = None,
-    keep_last: Annotated[int | None, typer.Option(min=0)] = None,
-    keep_daily: Annotated[int | None, typer.Option(min=0)] = None,
-    keep_weekly: Annotated[int | None, typer.Option(min=0)] = None,
-    keep_monthly: Annotated[int | None, typer.Option(min=0)] = None,
+    keep_last: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="so many of the newest backups stay [3]")
+    ] = None,
+    keep_daily: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="and one a day for so many days [14]")
+    ] = None,
+    keep_weekly: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="and one a week for so many weeks [8]")
+    ] = None,
+    keep_monthly: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="and one a month for so many months [12]")
+    ] = None,
     plain_copy: Annotated[
-        str | None, typer.Option(help="a folder for a readable copy of the newest backups; '' for none")
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="also keep the newest backup there as ordinary files, not encrypted; '' for none"
+        ),
     ] = None,
     credential_file: Annotated[
         Path | None,
         typer.Option(
-            help='JSON: s3 {"key_id", "secret", "region"}; sftp {"key" or "password", "host_key"}; "-": standard input'
+            metavar="FILE",
+            help='what opens the place, as JSON: s3 {"key_id", "secret", "region"}; sftp {"key" or "password", "host_key"}; or - for standard input',
         ),
     ] = None,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
-    """Choose where a customer's backups are kept, and by which rules. It is opened or made at once."""
-    from ringkeep.backups import telling
+    """Choose where a customer's backups are kept, and for how long. The repository is opened, or made, at once."""
+    from ringkeep.backups import telling, telling_repositories
 
     keep = {"last": keep_last, "daily": keep_daily, "weekly": keep_weekly, "monthly": keep_monthly}
-    wanted = telling.Wanted(
+    wanted = telling_repositories.Wanted(
         customer, kind, place, append_only, {rule: count for rule, count in keep.items() if count is not None},
         plain_copy, credential_file,
     )  # fmt: skip
-    raise typer.Exit(telling.answer(lambda: telling.set_repository(wanted, as_json, lang.value), as_json, lang.value))
+    raise typer.Exit(
+        telling.answer(lambda: telling_repositories.set_repository(wanted, as_json, lang.value), as_json, lang.value)
+    )
 
 
 @repository.command()
 def show(
-    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="[all]")] = None,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="[CUSTOMER]", help="the customer's name, or one of its phone systems' [all]")
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
-    """Say where backups are kept, by which rules, and when they were last looked through."""
-    from ringkeep.backups import telling
+    """Say where backups are kept, for how long, and when they were last looked through."""
+    from ringkeep.backups import telling, telling_repositories
 
     raise typer.Exit(
-        telling.answer(lambda: telling.show_repositories(customer, as_json, lang.value), as_json, lang.value)
+        telling.answer(
+            lambda: telling_repositories.show_repositories(customer, as_json, lang.value), as_json, lang.value
+        )
     )
 
 
 @repository.command(name="rotate")
 def rotate_repository(customer: CustomerName, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Give a customer's repository a new key, and remove the old one."""
-    from ringkeep.backups import telling
+    from ringkeep.backups import telling, telling_repositories
 
     raise typer.Exit(
-        telling.answer(lambda: telling.rotate_repository(customer, as_json, lang.value), as_json, lang.value)
+        telling.answer(
+            lambda: telling_repositories.rotate_repository(customer, as_json, lang.value), as_json, lang.value
+        )
     )
 
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="keep it away from this machine")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="the escrow file; keep it away from this machine")]
 
 
 @keys.command()
 def escrow(
     file: FileArgument, passphrase_file: PassphraseFile = None, as_json: AsJson = False, lang: Lang = Language.EN
 ) -> None:
-    """Write all that opens the backups into one file, encrypted with a passphrase."""
+    """Write all that opens the backups into one file, encrypted with a passphrase.
+
+    With it and the repositories everything can be brought back on a new machine, without it nothing can.
+    """
     from ringkeep.backups import telling, telling_keys
 
     raise typer.Exit(
@@ -174,7 +219,7 @@ def escrow(
 def restore_keys(
     file: FileArgument, passphrase_file: PassphraseFile = None, as_json: AsJson = False, lang: Lang = Language.EN
 ) -> None:
-    """Bring back from that file what is not here, and list the backups that the repositories hold."""
+    """Bring back from an escrow file what is not here, and list the backups that the repositories hold."""
     from ringkeep.backups import telling, telling_keys
 
     raise typer.Exit(

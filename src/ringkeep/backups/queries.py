@@ -10,7 +10,11 @@ from ringkeep.backups.plain_copy import Exported
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_locations import Location
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.fleet.queries import NoSuchCustomer, no_phone_system
+from ringkeep.fleet.queries import customer as customer_called
 from ringkeep.phonesystem.sentences import Sentence, Told
+
+NAMED_BACKUPS = 5  # in one sentence
 
 
 class Unknown(Told):
@@ -37,29 +41,16 @@ def phone_system(name: str) -> PhoneSystem:
     """By its name. Raises `Unknown`."""
     found: PhoneSystem | None = PhoneSystem.objects.select_related("customer").filter(name=name).first()
     if found is None:
-        names = ", ".join(PhoneSystem.objects.order_by("name").values_list("name", flat=True)[:20])
-        raise Unknown(
-            Sentence("There is no phone system called {name}. There are: {names}.", {"name": name, "names": names})
-            if names
-            else Sentence(
-                "There is no phone system called {name}, nor any other: enrol one first, with {command}",
-                {"name": name, "command": f"ringkeep enrol ssh://USER@HOST --name {name}"},
-            )
-        )
+        raise Unknown(no_phone_system(name, list(PhoneSystem.objects.values_list("name", flat=True))))
     return found
 
 
 def customer(name: str) -> Customer:
     """By its name, or by the name of one of its phone systems. Raises `Unknown`."""
-    found: Customer | None = Customer.objects.filter(name=name).first()
-    if found is None:
-        found = Customer.objects.filter(phone_systems__name=name).first()
-    if found is None:
-        names = ", ".join(Customer.objects.order_by("name").values_list("name", flat=True)[:20])
-        raise Unknown(
-            Sentence("There is no customer called {name}. There are: {names}.", {"name": name, "names": names or "—"})
-        )
-    return found
+    try:
+        return customer_called(name)
+    except NoSuchCustomer as error:
+        raise Unknown(error.says) from None
 
 
 def backup(system: PhoneSystem, backup_id: str) -> Backup:
@@ -70,13 +61,25 @@ def backup(system: PhoneSystem, backup_id: str) -> Backup:
         rows.order_by("-started_at").first() if backup_id == "latest" else rows.filter(pk=backup_id).first()
     )
     if found is None:
-        raise Unknown(
-            Sentence(
-                "{system} has no stored backup {backup}: {command} lists them.",
-                {"system": system.name, "backup": backup_id, "command": f"ringkeep backups {system.name}"},
-            )
-        )
+        raise Unknown(_no_backup(system, backup_id, list(rows.order_by("-started_at").values_list("pk", flat=True))))
     return found
+
+
+def _no_backup(system: PhoneSystem, backup_id: str, stored: list[str]) -> Sentence:
+    """What is said of a backup that is not stored: which ones are, the newest first."""
+    if not stored:
+        return Sentence(
+            "{system} has no stored backup yet: make one first, with {command}",
+            {"system": system.name, "command": f"ringkeep backup {system.name}"},
+        )
+    values = {"system": system.name, "backup": backup_id, "there": ", ".join(stored[:NAMED_BACKUPS])}
+    if len(stored) <= NAMED_BACKUPS:
+        return Sentence("{system} has no stored backup {backup}. There are: {there}.", values)
+    more = {"count": len(stored) - NAMED_BACKUPS, "command": f"ringkeep backups {system.name}"}
+    return Sentence(
+        "{system} has no stored backup {backup}. There are: {there}, and {count} older ones that {command} lists.",
+        {**values, **more},
+    )
 
 
 def backups_of(system: PhoneSystem, *, forgotten: bool = False) -> list[dict[str, Any]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ringkeep.phonesystem.sentences import Sentence
+
+USAGE, COULD_NOT, INTERRUPTED = 2, 3, 130  # exit codes; docs/cli.md says what each means
 
 
 def main() -> None:
@@ -18,51 +23,109 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)
     stopping = signal.getsignal(signal.SIGINT)
     if stopping is signal.default_int_handler:  # not when a script started us in the background
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-    from ringkeep.cli.commands import app
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    import ringkeep.cli.commands  # noqa: F401  # Ctrl-C while this is loaded has nothing to clean up
 
     try:
         signal.signal(signal.SIGINT, stopping)
-        app()
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except Exception as error:
-        says = _of_the_machine(error) or _of_the_records(error)
-        if says is None:
-            raise
-        from ringkeep.translation import Words
-
-        sys.stderr.write(f"{Words(_language()).error(says)}\n")
-        raise SystemExit(3) from None
+        code = INTERRUPTED
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left to do is to end
+    raise SystemExit(code)
 
 
-def _language() -> str:
-    """That of the command, wherever it failed."""
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line; the exit code. Whatever goes wrong is one sentence, with --json one document as well."""
+    import typer
+
+    from ringkeep.cli.commands import whole
+    from ringkeep.cli.help import spoken
+
+    spoken.append(language(arguments))
+    before = os.environ.get("RINGKEEP_LANGUAGE")  # `ringkeep --lang fa VERB` sets it for the verb
+    try:
+        return int(whole().main(args=list(arguments), prog_name="ringkeep", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except typer.Abort:  # Ctrl-C or the end of input at a question
+        from ringkeep.phonesystem.sentences import Sentence
+
+        return _failed(arguments, "cancelled", Sentence("It was cancelled."), INTERRUPTED)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # typer's own: it was typed wrongly
+            return _typed_wrongly(error, arguments)
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:  # `| head` has seen enough
+            from ringkeep.terminal import hush
+
+            hush()
+            return 0
+        return _failed(arguments, *_why(error), COULD_NOT)
+    finally:
+        if before is None:
+            os.environ.pop("RINGKEEP_LANGUAGE", None)
+        else:
+            os.environ["RINGKEEP_LANGUAGE"] = before
+
+
+def _failed(arguments: Sequence[str], code: str, says: Sentence, exit_code: int) -> int:
+    from ringkeep.terminal import fail
+    from ringkeep.translation import Words
+
+    fail(code, says, Words(language(arguments)), as_json="--json" in arguments)
+    return exit_code
+
+
+def _typed_wrongly(error: Exception, arguments: Sequence[str]) -> int:
+    from ringkeep.cli.wrong import told
+
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+        print(error.format_message())  # type: ignore[attr-defined]
+        return USAGE
+    return _failed(arguments, "usage", told(error), USAGE)
+
+
+def language(arguments: Sequence[str] | None = None) -> str:
+    """That of the command, wherever it failed: --lang, else RINGKEEP_LANGUAGE."""
     from ringkeep.translation import Language
 
-    given = (
-        sys.argv[sys.argv.index("--lang") + 1 :] if "--lang" in sys.argv else [os.environ.get("RINGKEEP_LANGUAGE", "")]
-    )
-    return given[0] if given and given[0] in list(Language) else Language.EN
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    given = [after for word, after in pairwise(words) if word == "--lang"]
+    given += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    chosen = given[-1] if given else os.environ.get("RINGKEEP_LANGUAGE", "")
+    return chosen if chosen in list(Language) else Language.EN
 
 
-def _of_the_machine(error: Exception) -> Sentence | None:
-    """What the operating system refused, such as: the current folder was deleted."""
+def _why(error: Exception) -> tuple[str, Sentence]:
+    """(code, what is said) of an error that no verb foresaw."""
+    from ringkeep.phonesystem.sentences import Told
     from ringkeep.sources.errors import unforeseen
 
-    return unforeseen(error)[1] if isinstance(error, OSError) else None
+    if isinstance(error, Told):  # HomeError, VaultError, and what no command foresaw
+        return _code(error), error.says
+    says = _of_the_records(error)
+    if says is not None:
+        return "records", says
+    if os.environ.get("RINGKEEP_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    return unforeseen(error)
+
+
+def _code(error: Exception) -> str:
+    """One word for programs: the error's own, or what its class is called."""
+    own = getattr(error, "kind", None) or getattr(error, "code", None)
+    return own if isinstance(own, str) else type(error).__name__.removesuffix("Error").lower()
 
 
 def _of_the_records(error: Exception) -> Sentence | None:
-    """What to do when RINGKEEP_HOME, its keys or its records cannot be used; None for any other error."""
+    """What to do when the records of RINGKEEP_HOME cannot be used; None for any other error."""
     from sqlite3 import DatabaseError
 
-    from ringkeep.phonesystem.sentences import Sentence, Told
+    from ringkeep.phonesystem.sentences import Sentence
 
-    if isinstance(error, Told):  # HomeError, VaultError, and what no command foresaw
-        return error.says
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, DatabaseError):
         cause = cause.__cause__

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
 from ringkeep.translation import Language, Words
 
 _ = str  # marks the texts of this module for translation
 NOT_TRIED, UNDER_WAY = _("could not be tried"), _("under way")
+INTERRUPTED = 130
 TIMEOUT_S = {"quick": 300.0, "full": 1200.0}
 
 
@@ -38,22 +39,29 @@ class Calls(StrEnum):
 
 def prove(
     path: Annotated[
-        Path, typer.Argument(help="a directory like / or like /etc/asterisk, or a backup file", exists=True)
+        Path,
+        typer.Argument(
+            help="a copy of a phone system's files (its / or its /etc/asterisk), or a backup file of FreePBX or Issabel",
+            exists=True,
+        ),
     ],
     asterisk: Annotated[
-        AsteriskChoice, typer.Option(help="Asterisk of the lab; auto: what the system ran on")
+        AsteriskChoice, typer.Option(help="which Asterisk to boot it on; auto: the version that it ran on")
     ] = AsteriskChoice.AUTO,
     calls: Annotated[
         Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")
     ] = Calls.QUICK,
     as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
-    html: Annotated[Path | None, typer.Option(help="write the report as one HTML file")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="write the report as one HTML file, too")] = None,
     lang: Annotated[Language, LANG] = Language.EN,
     timeout: Annotated[
-        float | None, typer.Option(help="seconds after which it reports what it has [300, full: 1200]", min=1)
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="how long it may take; then it reports what it has [300, full: 1200]", min=1
+        ),
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="leave the lab running until Ctrl-C and say how to look around")
+        bool, typer.Option("--keep", help="leave it running until Ctrl-C, and say how to look around in it")
     ] = False,
 ) -> None:
     """Boot a phone system in a sealed real Asterisk, call it, and say whether it would ring again."""
@@ -62,14 +70,14 @@ def prove(
             "--html {folder} is a folder: name a file in it, such as {file}.",
             {"folder": html, "file": html / "report.html"},
         )
-        errors.print(Words(lang.value).error(says))
+        fail("usage", says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE)
     if html is not None and not html.absolute().parent.is_dir():
         says = Sentence(
             "--html {file}: the folder {folder} is not there: make it first.",
             {"file": html, "folder": html.absolute().parent},
         )
-        errors.print(Words(lang.value).error(says))
+        fail("usage", says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE)
     from ringkeep.drills.proving import Options, Output, prove_sealed
 
@@ -78,20 +86,22 @@ def prove(
     raise typer.Exit(prove_sealed(options, Output(as_json, html, lang.value), keep=keep))
 
 
-Name = Annotated[str, typer.Argument(metavar="N", help="the phone system's name")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="the phone system's name")]
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
 
 
 def drill(
     name: Name,
-    backup: Annotated[str, typer.Option(help="which backup; the newest when not said")] = "latest",
+    backup: Annotated[
+        str, typer.Option(metavar="ID", help="which backup, as `ringkeep backups` lists them; latest: the newest")
+    ] = "latest",
     calls: Annotated[
         Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")
     ] = Calls.QUICK,
     as_json: AsJson = False,
     lang: Annotated[Language, LANG] = Language.EN,
 ) -> None:
-    """Prove one backup of a phone system: restore it into a sealed real Asterisk and call it."""
+    """Prove one backup of a phone system: boot it in a sealed real Asterisk, call it, and keep the verdict."""
     from ringkeep.jobs.start import prepared
 
     prepared()
@@ -104,7 +114,7 @@ def drill(
         system = phone_system(name)
         chosen = backup_of(system, backup)
     except Unknown as error:
-        errors.print(Words(lang.value).error(error.says))
+        fail("unknown", error.says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE) from None
     words = Words(lang.value)
     key = f"drill:{chosen.pk}:{datetime.now():%Y%m%d-%H%M%S}"[:120]
@@ -117,11 +127,8 @@ def drill(
     )
     done = job.result if isinstance(job.result, dict) else {}
     if job.state != "succeeded":
-        says = job.error or Sentence("It was cancelled.")
-        errors.print(words.error(says))
-        if as_json:
-            print_json({"error": {"code": job.state, "message": words.say(says)}})
-        raise typer.Exit(COULD_NOT_TRY)
+        fail(job.state, job.error or Sentence("It was cancelled."), words, as_json=as_json)
+        raise typer.Exit(INTERRUPTED if job.state == "cancelled" else COULD_NOT_TRY)
     if as_json:
         print_json(done)
     else:
@@ -142,7 +149,7 @@ def drills(name: Name, as_json: AsJson = False, lang: Annotated[Language, LANG] 
     try:
         found = [document(one, words) for one in drills_of(phone_system(name))]
     except Unknown as error:
-        errors.print(Words(lang.value).error(error.says))
+        fail("unknown", error.says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE) from None
     if as_json:
         print_json({"drills": found})

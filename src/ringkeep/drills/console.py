@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ringkeep.drills.report import Report, Step
+from ringkeep.drills.steps import AS_LINES, line
 from ringkeep.drills.words import DEFECTS, KINDS, MISSING, PRODUCTS, STEPS, Words, phrases, safe, verdict_text
+from ringkeep.terminal import errors
 from ringkeep.translation import shown
 
 COLOUR = {"good": "green", "degraded": "yellow", "bad": "red", "note": "cyan"}
@@ -51,7 +54,9 @@ class Progress:
         finally:
             name, started, note = self._open.pop()
             self.steps.append(Step(name, time.monotonic() - started, note))
-            if self._live is None:
+            if os.environ.get(AS_LINES):
+                errors.print(line(name, self.steps[-1].seconds, note))
+            elif self._live is None:
                 self._console.print(escape(self._line(self.steps[-1])))
             self._show()
 

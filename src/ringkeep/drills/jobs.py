@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from ringkeep.backups.models import Backup
-from ringkeep.drills import actions, queries, restored
+from ringkeep.drills import actions, queries, restored, steps
 from ringkeep.drills.models import Drill
 from ringkeep.home import home
 from ringkeep.jobs.kinds import DRILLS, Cancelled, Document, JobError, Run, StepFailed, job
@@ -59,7 +59,9 @@ def drill(run: Run) -> Document:
     except Cancelled:
         give_up(begun["drill"], "cancelled", Sentence("It was cancelled."))
         raise
-    return run.step("keep the verdict", keep, begun["drill"], done)
+    kept = run.step("keep the verdict", keep, begun["drill"], done)
+    run.log(steps.verdict(kept["verdict"], kept["calls_good"], kept["calls_made"]))
+    return kept
 
 
 def begin(job_id: str, arguments: Document) -> Document:
@@ -94,6 +96,9 @@ def restore_and_call(run: Run, drill_id: int) -> Document:
             run.progress("restore from the repository", 0.0)
             from_repository = True
             restored.restored(backup, place)
+            run.log(Sentence("The files of {backup} were restored from the repository.", {"backup": backup.pk}))
+        else:
+            run.log(Sentence("The files of {backup} are those that were just stored.", {"backup": backup.pk}))
         run.check()
         name = home() / actions.report_name(row)
         _prove(run, row, place, name)
@@ -152,8 +157,9 @@ def _prove(run: Run, row: Drill, place: Path, name: Path) -> None:
     if isinstance(major, int):
         command += ["--asterisk", "16" if major < 21 else "22"]
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        env={**os.environ, steps.AS_LINES: "1"},
+    )  # fmt: skip
     try:
         out, last_line = _follow(run, process, PROVE_S[row.calls] + BUILD_S + GRACE_S)
         found = _report(out, last_line)
@@ -181,9 +187,7 @@ def _follow(run: Run, process: subprocess.Popen[bytes], timeout_s: float) -> tup
         reader.start()
     looked = time.monotonic()
     while process.poll() is None:
-        if len(said.lines) > told:
-            told = len(said.lines)
-            run.progress("restore and call", min(told / STEPS, 0.99))
+        told = _pass_on(run, said, told)
         if time.monotonic() - looked > 1.0:
             looked = time.monotonic()
             run.check()
@@ -197,7 +201,18 @@ def _follow(run: Run, process: subprocess.Popen[bytes], timeout_s: float) -> tup
         time.sleep(LOOK_S)
     for reader in readers:
         reader.join(10.0)
+    _pass_on(run, said, told)
     return bytes(said.out), said.lines[-1] if said.lines else ""
+
+
+def _pass_on(run: Run, said: _Said, told: int) -> int:
+    """What it said since the last time into the job's log; how much it has said in all."""
+    new = said.lines[told:]
+    for says in filter(None, map(steps.told, new)):
+        run.log(says)
+    if new:
+        run.progress("restore and call", min((told + len(new)) / STEPS, 0.99))
+    return told + len(new)
 
 
 def _report(out: bytes, last_line: str) -> Document:

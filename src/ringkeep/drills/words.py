@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
 from ringkeep.drills.report import Report
+from ringkeep.drills.steps import STEPS
 from ringkeep.phonesystem.checks import words as checked
 from ringkeep.translation import Words, shown
 
@@ -19,12 +20,6 @@ VERDICTS = {
     "bad": _("This phone system would not serve its callers."),
     "unproved": _("This backup was looked through, not booted: no call has proved it."),
 }
-STEPS = {
-    "unpack": _("unpack"), "read": _("read the configuration"), "completeness": _("look for what is missing"),
-    "stock boot": _("boot a stock system to compare with (once per image)"), "boot": _("boot in the lab"),
-    "compare": _("compare what was loaded with what was read"), "register": _("register every phone"), "call": _("call"),
-    "carriers": _("look whether the carriers let it register"),
-}  # fmt: skip
 KINDS = {
     "extensions": _("extensions"), "trunks": _("trunks"), "queues": _("queues"), "mailboxes": _("mailboxes"),
     "contexts": _("dialplan contexts"), "hints": _("hints"), "registered": _("phones registered"),

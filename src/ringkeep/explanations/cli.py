@@ -12,11 +12,15 @@ from typing import Annotated
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import LANG, USAGE, errors
+from ringkeep.terminal import LANG, USAGE, fail
 from ringkeep.translation import Language, Words
 
 PathArgument = Annotated[
-    Path, typer.Argument(help="a directory like / or like /etc/asterisk, or a backup file", exists=True)
+    Path,
+    typer.Argument(
+        help="a copy of a phone system's files (its / or its /etc/asterisk), or a backup file of FreePBX or Issabel",
+        exists=True,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
 LangOption = Annotated[Language, LANG]
@@ -34,27 +38,35 @@ def read(path: PathArgument, as_json: JsonOption = False, lang: LangOption = Lan
 
 def route(
     path: PathArgument,
-    number: Annotated[str | None, typer.Argument(help="the number that is called")] = None,
-    every: Annotated[bool, typer.Option("--all", help="every number that callers from outside can dial")] = False,
+    number: Annotated[
+        str | None, typer.Argument(help="the number that is called, as the carrier sends it, or an extension")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="instead of one: every number that callers from outside can dial")
+    ] = False,
     via: Annotated[
-        str | None, typer.Option(help="the trunk the call comes through, or the extension that dials")
+        str | None, typer.Option(metavar="TRUNK", help="the trunk the call comes through, or the extension that dials")
     ] = None,
     at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="when [now]")
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+            metavar="MOMENT",
+            help="when it is called, such as 2026-11-25T10:30 [now]",
+        ),
     ] = None,
     as_json: JsonOption = False,
-    svg: Annotated[Path | None, typer.Option(help="write the picture as an SVG file")] = None,
-    dot: Annotated[bool, typer.Option("--dot", help="print it in Graphviz' language")] = False,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="write it as a picture, an SVG file")] = None,
+    dot: Annotated[bool, typer.Option("--dot", help="print it for Graphviz")] = False,
     lang: LangOption = Language.EN,
 ) -> None:
     """Show everything that can happen to a call: prompts, menu keys, who rings, overflow, voicemail, way out."""
     if (number is None) != every:
-        errors.print(
-            Words(lang.value).error(Sentence("Name one number, or --all for every number that callers can dial."))
-        )
+        says = Sentence("Name one number, or --all for every number that callers can dial.")
+        fail("usage", says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE)
     if sum((as_json, svg is not None, dot)) > 1:
-        errors.print(Words(lang.value).error(Sentence("Choose one of --json, --svg and --dot.")))
+        fail("usage", Sentence("Choose one of --json, --svg and --dot."), Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE)
     from ringkeep.explanations import routes
     from ringkeep.explanations.opened import answer
@@ -68,7 +80,10 @@ def route(
 def check(
     path: PathArgument,
     rates: Annotated[
-        Path | None, typer.Option(help="a CSV of prefix, trunk, price per minute", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="prices: a CSV file of prefix, trunk, price per minute", exists=True, dir_okay=False
+        ),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = Language.EN,
@@ -87,7 +102,7 @@ def diff(
     as_json: JsonOption = False,
     lang: LangOption = Language.EN,
 ) -> None:
-    """Say in telephone language what changed between two states of a phone system; exit code 4 when something did."""
+    """Say in telephone language what changed between two states of a phone system. Ends with 4 when something did."""
     from ringkeep.explanations import differences
     from ringkeep.explanations.opened import answer
 

@@ -19,8 +19,8 @@ from ringkeep.phonesystem.checks import Beside, Finding, review
 from ringkeep.phonesystem.checks.rates import BadRates, Rate, read_rates
 from ringkeep.phonesystem.checks.words import ADVICE, TITLES, WHY
 from ringkeep.phonesystem.secrecy import secrets_of
-from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, errors, print_json
+from ringkeep.phonesystem.sentences import Sentence, verbatim
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, fail, print_json
 from ringkeep.translation import Words, shown
 
 _ = str  # marks a text for translation; the catalogue's test looks for it
@@ -56,10 +56,7 @@ def tell(work: Work) -> int:
     try:
         rates = _rates(work.rates)
     except (BadRates, UnicodeDecodeError) as error:
-        message = shown(f"{work.rates}: {error}")
-        errors.print(words("error: {text}").format(text=message))
-        if work.as_json:
-            print_json({"error": {"code": "rates", "message": message}})
+        fail("rates", verbatim(f"{work.rates}: {error}"), words, as_json=work.as_json)
         return COULD_NOT_TRY
     with opened(work.path) as phone_system:
         beside = Beside(

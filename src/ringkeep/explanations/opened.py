@@ -18,7 +18,7 @@ from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.sources.contents import phone_system, read_contents
 from ringkeep.sources.errors import unforeseen
 from ringkeep.sources.source import Source, SourceError, open_source
-from ringkeep.terminal import COULD_NOT_TRY, errors, hush, print_json
+from ringkeep.terminal import COULD_NOT_TRY, fail, hush
 from ringkeep.translation import Words
 
 
@@ -87,14 +87,10 @@ def answer(work: Callable[[], int], *, as_json: bool, lang: str = "en") -> int:
 
 
 def _refuse(code: str, says: Sentence, *, as_json: bool, lang: str) -> int:
-    words = Words(lang)
-    errors.print(words.error(says))
-    if as_json:
-        try:
-            print_json({"error": {"code": code, "message": words.say(says)}})
-            sys.stdout.flush()
-        except OSError:
-            hush()
+    try:
+        fail(code, says, Words(lang), as_json=as_json)
+    except OSError:
+        hush()
     return COULD_NOT_TRY
 
 

@@ -18,7 +18,7 @@ from ringkeep.explanations.route_words import RouteWords
 from ringkeep.phonesystem.callflow import Forest, Tree, UnknownCall, entry
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.secrecy import secrets_of
-from ringkeep.terminal import GOOD, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.terminal import GOOD, NOT_GOOD, USAGE, fail, print_json
 from ringkeep.translation import Words
 
 
@@ -47,7 +47,7 @@ def tell(wanted: Wanted) -> int:
         else:
             trees = [Forest(system, wanted.at).walk(wanted.number, wanted.via)]
     except UnknownCall as unknown:
-        errors.print(Words(wanted.lang)("error: {text}").format(text=said.say(unknown.says)))
+        fail("unknown", unknown.says, Words(wanted.lang), as_json=wanted.as_json)
         return USAGE
     _show(secrets_of(system).covered_in(trees), wanted, said)
     return NOT_GOOD if any(tree.dead_ends or tree.endless for tree in trees) else GOOD

@@ -17,6 +17,7 @@ from ringkeep.phonesystem.sentences import Sentence, Told
 SEEN_EVERY = timedelta(minutes=10)  # that it is still so is not written more often
 SENDING_AT_MOST = timedelta(minutes=5)
 LONGEST_PAUSE_MIN = 60
+NAME_LETTERS = 80
 
 
 class DestinationError(Told):
@@ -64,6 +65,10 @@ def add_destination(name: str, address: str, customer: Customer | None, language
     """Keep an address that alarms go to. Raises `DestinationError`."""
     from ringkeep.findings.sending import understood
 
+    if not (0 < len(name.strip()) <= NAME_LETTERS and name.isprintable()):
+        raise DestinationError(
+            Sentence("A destination's name is one line of at most {count} letters.", {"count": NAME_LETTERS})
+        )
     if not understood(address):
         raise DestinationError(
             Sentence(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import GOOD, LANG, NOT_GOOD, USAGE, errors, print_json
+from ringkeep.terminal import GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
 from ringkeep.translation import Language, Words
 
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
@@ -23,13 +25,11 @@ def alarms(
     lang: Lang = Language.EN,
 ) -> None:
     """Say what is wrong now with phone systems and their backups. Ends with 1 when something is."""
-    from ringkeep.jobs.start import prepared
+    with _told(lang, as_json):
+        from ringkeep.findings import queries, telling
 
-    prepared()
-    from ringkeep.findings import queries, telling
-
-    words = Words(lang.value)
-    found = list(queries.open_findings())
+        words = Words(lang.value)
+        found = list(queries.open_findings())
     if as_json:
         print_json({"alarms": [telling.document(one, words) for one in found]})
     elif not found:
@@ -45,44 +45,40 @@ def alarms(
 def add(
     name: Name,
     address: Annotated[
-        str | None, typer.Argument(metavar="URL", help="as apprise takes it; others on this machine can see it here")
+        str | None,
+        typer.Argument(
+            metavar="URL",
+            help="mailtos://..., https://... or another that apprise knows. Others on this machine can see it here: better --stdin",
+        ),
     ] = None,
     from_stdin: Annotated[
-        bool, typer.Option("--stdin", help="read the address from standard input: it often holds a password")
+        bool, typer.Option("--stdin", help="read the address from standard input, as it often holds a password")
     ] = False,
-    customer: Annotated[str | None, typer.Option(help="only alarms of this customer's phone systems")] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="only alarms of this customer's phone systems [all]")
+    ] = None,
     lang: Annotated[
         Language,
-        typer.Option("--lang", envvar="RINGKEEP_LANGUAGE", help="language of its messages, and of what is said here"),
+        typer.Option(
+            "--lang", envvar="RINGKEEP_LANGUAGE", help="language of its messages, and of what is printed here"
+        ),
     ] = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Keep an address that alarms go to, encrypted."""
+    """Keep an address that alarms go to. It is stored encrypted."""
     if (address is None) != from_stdin:
         says = Sentence("Give the address, or --stdin and the address on standard input.")
-        errors.print(Words(lang.value).error(says))
+        fail("usage", says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE)
-    from ringkeep.jobs.start import prepared
+    with _told(lang, as_json):
+        from datetime import UTC, datetime
 
-    prepared()
-    from datetime import UTC, datetime
+        from ringkeep.findings.actions import add_destination
+        from ringkeep.fleet.queries import customer as customer_called
 
-    from ringkeep.findings.actions import DestinationError, add_destination
-    from ringkeep.fleet.models import Customer
-
-    owner = Customer.objects.filter(name=customer).first() if customer else None
-    if customer and owner is None:
-        says = Sentence(
-            "There is no customer called {name}: ringkeep systems lists the phone systems.", {"name": customer}
-        )
-        errors.print(Words(lang.value).error(says))
-        raise typer.Exit(USAGE)
-    text = (sys.stdin.readline() if from_stdin else address or "").strip()
-    try:
+        owner = customer_called(customer) if customer else None
+        text = (sys.stdin.readline() if from_stdin else address or "").strip()
         destination = add_destination(name, text, owner, lang.value, at=datetime.now(UTC))
-    except DestinationError as error:
-        errors.print(Words(lang.value).error(error.says))
-        raise typer.Exit(USAGE) from None
     if as_json:
         print_json(_document(destination, Words(lang.value)))
     else:
@@ -91,42 +87,44 @@ def add(
 
 
 @app.command(name="test")
-def try_out(name: Name, lang: Lang = Language.EN) -> None:
+def try_out(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Send a message that says it is only a test."""
-    from ringkeep.jobs.start import prepared
+    with _told(lang, as_json):
+        from datetime import UTC, datetime
 
-    prepared()
-    from datetime import UTC, datetime
+        from ringkeep.findings import alarms as sending
+        from ringkeep.findings import queries
+        from ringkeep.findings.sending import NotSent
 
-    from ringkeep.findings import alarms as sending
-    from ringkeep.findings import queries
-    from ringkeep.findings.actions import DestinationError
-    from ringkeep.findings.sending import NotSent
-
-    try:
-        sending.try_out(queries.destination(name), datetime.now(UTC))
-    except DestinationError as error:
-        errors.print(Words(lang.value).error(error.says))
-        raise typer.Exit(USAGE) from None
-    except NotSent as error:
-        errors.print(Words(lang.value).error(Sentence("It was not delivered: {why}.", {"why": error})))
-        raise typer.Exit(NOT_GOOD) from None
-    typer.echo(Words(lang.value)("Delivered."))
+        try:
+            sending.try_out(queries.destination(name), datetime.now(UTC))
+        except NotSent as error:
+            says = Sentence("It was not delivered: {why}.", {"why": error})
+            fail("not-delivered", says, Words(lang.value), as_json=as_json)
+            raise typer.Exit(NOT_GOOD) from None
+    if as_json:
+        print_json({"name": name, "delivered": True})
+    else:
+        typer.echo(Words(lang.value)("Delivered."))
 
 
 @app.command(name="list")
 def list_all(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the destinations, without their passwords."""
-    from ringkeep.jobs.start import prepared
+    with _told(lang, as_json):
+        from ringkeep.findings import queries
 
-    prepared()
-    from ringkeep.findings import queries
-
-    words = Words(lang.value)
-    found = [_document(one, words) for one in queries.destinations()]
+        words = Words(lang.value)
+        found = [_document(one, words) for one in queries.destinations()]
     if as_json:
         print_json({"destinations": found})
         return
+    if not found:
+        typer.echo(
+            words("Nobody is told of alarms yet. Say who: {command}").format(
+                command="ringkeep destination add NAME --stdin"
+            )
+        )
     for one in found:
         whose = one["customer"] or words("all customers")
         typer.echo(f"{one['name']}: {one['kind']}{words(', ')}{whose}{words(', ')}{one['language']}")
@@ -135,17 +133,34 @@ def list_all(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
 
 
 @app.command()
-def remove(name: Name, lang: Lang = Language.EN) -> None:
+def remove(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Forget a destination."""
+    with _told(lang, as_json):
+        from ringkeep.findings.actions import remove_destination
+        from ringkeep.findings.queries import destination
+
+        remove_destination(destination(name).name)
+    if as_json:
+        print_json({"name": name, "removed": True})
+    else:
+        typer.echo(Words(lang.value).say(Sentence("{name} is told nothing any more.", {"name": name})))
+
+
+@contextmanager
+def _told(lang: Language, as_json: bool) -> Iterator[None]:
+    """Make the tables ready; say what went wrong and end with its code."""
     from ringkeep.jobs.start import prepared
 
-    prepared()
-    from ringkeep.findings.actions import DestinationError, remove_destination
+    prepared()  # what goes wrong with the home is told by ringkeep.cli.main
+    from ringkeep.findings.actions import DestinationError
+    from ringkeep.findings.queries import NoSuchDestination
+    from ringkeep.fleet.queries import NoSuchCustomer
 
     try:
-        remove_destination(name)
-    except DestinationError as error:
-        errors.print(Words(lang.value).error(error.says))
+        yield
+    except (DestinationError, NoSuchCustomer) as error:
+        unknown = isinstance(error, NoSuchDestination | NoSuchCustomer)
+        fail("unknown" if unknown else "refused", error.says, Words(lang.value), as_json=as_json)
         raise typer.Exit(USAGE) from None
 
 

@@ -9,7 +9,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ringkeep.findings.actions import LONGEST_PAUSE_MIN, DestinationError
 from ringkeep.findings.models import Destination, Finding, Telling
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.fleet.queries import like
 from ringkeep.phonesystem.sentences import Sentence
+
+
+class NoSuchDestination(DestinationError):
+    """There is no destination of that name."""
+
 
 OLD_NEWS = timedelta(days=14)  # what is over since then; so that asking costs the same after years
 
@@ -35,13 +41,17 @@ def destinations() -> QuerySet[Destination]:
 
 
 def destination(name: str) -> Destination:
-    """The one of that name. Raises `DestinationError`."""
-    try:
-        found: Destination = destinations().get(name=name)
-    except Destination.DoesNotExist as error:
-        raise DestinationError(
-            Sentence("There is no destination called {name}: ringkeep destination list lists them.", {"name": name})
-        ) from error
+    """The one of that name. Raises `NoSuchDestination`."""
+    found: Destination | None = destinations().filter(name=name).first()
+    if found is None:
+        near = like(name, list(Destination.objects.values_list("name", flat=True)))
+        raise NoSuchDestination(
+            Sentence("There is no destination called {name}. Did you mean {near}?", {"name": name, "near": near})
+            if near
+            else Sentence(
+                "There is no destination called {name}: ringkeep destination list lists them.", {"name": name}
+            )
+        )
     return found
 
 

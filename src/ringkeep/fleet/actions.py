@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from django.db.models import Q
 from ringkeep import pbx
 from ringkeep.fleet.models import Customer, PhoneSystem, Tunnel
 from ringkeep.fleet.queries import phone_system, target
-from ringkeep.fleet.rules import next_backup_at, zone
+from ringkeep.fleet.rules import next_backup_at, see_that_it_is_ever_free, zone
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Target, ask_host_key, connect, fingerprint
 from ringkeep.phonesystem.sentences import Sentence, Told
@@ -23,7 +23,9 @@ from ringkeep.phonesystem.sentences import Sentence, Told
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FROM = re.compile(r"[0-9A-Fa-f:.]{3,45}(/[0-9]{1,3})?")
 LOOPBACK = ("127.0.0.1", "localhost")
+CUSTOMER_LETTERS = 120
 FURTHEST = timedelta(days=3)  # no rhythm looks further ahead
+WINDOW = {"window_from": time(1), "window_until": time(5)}  # as the model has it
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -91,23 +93,41 @@ def enrol(order: Order, at: datetime) -> PhoneSystem:
                 {"name": order.name},
             )
         )
-    where = order.address
-    for other in PhoneSystem.objects.filter(host=where.host, port=where.port, retired_at=None):
-        if (other.jump or {}).get("host") == (order.jump.host if order.jump else None):
+    customer = order.customer
+    if customer is not None and not (0 < len(customer.strip()) <= CUSTOMER_LETTERS and customer.isprintable()):
+        raise EnrolError(
+            Sentence("A customer's name is one line of at most {count} letters.", {"count": CUSTOMER_LETTERS})
+        )
+    _see_that_nobody_has(order.address, order.jump.host if order.jump else None)
+    _check_rules(order.rules)
+    found, facts, finger = asyncio.run(_look(order))
+    return _written(order, found, facts, finger, at)
+
+
+def _see_that_nobody_has(where: Address, jump: str | None, but: int | None = None) -> None:
+    for other in PhoneSystem.objects.filter(host=where.host, port=where.port, retired_at=None).exclude(pk=but):
+        if (other.jump or {}).get("host") == jump:
             raise EnrolError(
                 Sentence(
                     "{address} is enrolled already, as {name}.",
                     {"address": f"{where.host}:{where.port}", "name": other.name},
                 )
             )
-    if "time_zone" in order.rules and zone(order.rules["time_zone"]).key != order.rules["time_zone"]:
+
+
+def _check_rules(rules: dict[str, Any], of: PhoneSystem | None = None) -> None:
+    """Whether these can be rules, with those that it has beside them. Raises `EnrolError`, `HoursError`."""
+    if "time_zone" in rules and zone(rules["time_zone"]).key != rules["time_zone"]:
         raise EnrolError(
-            Sentence(
-                "There is no time zone called {zone}; write it like Asia/Tehran.", {"zone": order.rules["time_zone"]}
-            )
+            Sentence("There is no time zone called {zone}; write it like Asia/Tehran.", {"zone": rules["time_zone"]})
         )
-    found, facts, finger = asyncio.run(_look(order))
-    return _written(order, found, facts, finger, at)
+    hours: dict[str, Any] = {
+        name: rules.get(name, getattr(of, name, WINDOW.get(name)))
+        for name in ("window_from", "window_until", "busy_from", "busy_until")
+    }
+    if hours["busy_from"] is not None:
+        window = (hours["window_from"], hours["window_until"])
+        see_that_it_is_ever_free(window, (hours["busy_from"], hours["busy_until"]))
 
 
 async def _look(order: Order) -> tuple[Target, pbx.Facts, str]:
@@ -166,7 +186,7 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
     system.next_probe_at = at
     try:
         with transaction.atomic():
-            system.customer, _ = Customer.objects.get_or_create(name=order.customer or order.name)
+            system.customer, _ = Customer.objects.get_or_create(name=(order.customer or order.name).strip())
             system.save()
     except IntegrityError as error:
         raise EnrolError(
@@ -187,16 +207,23 @@ class Again:
     key: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     old_ssh: bool = False  # take SSH that rests on SHA-1 from now on
+    address: Address | None = None  # it has moved
+    rules: dict[str, Any] = field(default_factory=dict)  # as in `Order`
 
 
 def enrol_again(name: str, order: Again, at: datetime) -> PhoneSystem:
-    """Look at an enrolled phone system anew: pin its host key, take another login, see whether it allows sudo.
+    """Look at an enrolled phone system anew: pin its host key, take another login, address or rules, see whether it
+    allows sudo. Nothing is kept unless it lets us in so.
 
     Raises `EnrolError`, which names both host keys, when the one that it shows is not to be taken; and `LinkError`.
     """
     system = phone_system(name)
+    _check_rules(order.rules, system)
     was = target(system)
     was = replace(was, old=was.old or order.old_ssh)
+    if order.address:
+        _see_that_nobody_has(order.address, was.jump.host if was.jump else None, but=system.pk)
+        was = replace(was, host=order.address.host, port=order.address.port, user=order.address.user)
     shown = asyncio.run(ask_host_key(was.host, was.port, jump=was.jump, old=was.old))
     new, old = fingerprint(shown), fingerprint(system.host_key)
     if new != (order.host_key or old) and not order.any_host_key:
@@ -220,7 +247,12 @@ def enrol_again(name: str, order: Again, at: datetime) -> PhoneSystem:
     found, facts, _ = asyncio.run(_seen_as_allowed(now, order.sudo))
     system.facts, system.facts_at = facts.as_document(), at
     system.host_key, system.sudo, system.old_ssh = shown, found.sudo, found.old
-    system.save(update_fields=["facts", "facts_at", "host_key", "sudo", "old_ssh", "credential"])
+    system.host, system.port, system.user = found.host, found.port, found.user
+    for name_of_rule, value in order.rules.items():
+        setattr(system, name_of_rule, value)
+    system.next_backup_at = next_backup_at(system, at)
+    seen = ["facts", "facts_at", "host_key", "sudo", "old_ssh", "credential", "host", "port", "user", "next_backup_at"]
+    system.save(update_fields=[*seen, *order.rules])
     return system
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import COULD_NOT_TRY, LANG, USAGE, errors, print_json
+from ringkeep.terminal import COULD_NOT_TRY, LANG, USAGE, errors, fail, print_json
 from ringkeep.translation import Language, Words
 
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
@@ -30,34 +30,65 @@ class DrillPolicy(StrEnum):
 
 
 def enrol(
-    url: Annotated[str | None, typer.Argument(help="ssh://USER@HOST:PORT")] = None,
+    url: Annotated[
+        str | None, typer.Argument(help="how it is reached: ssh://USER@HOST or ssh://USER@HOST:PORT")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="what it is called here: small letters, digits, hyphens")] = None,
-    customer: Annotated[str | None, typer.Option(help="whose it is; by default its own name")] = None,
-    key: Annotated[Path | None, typer.Option(help="private key file", exists=True, dir_okay=False)] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="whose it is; all backups of one customer are kept together [its own name]"),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="a private key that is let in there", exists=True, dir_okay=False),
+    ] = None,
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="read a password from standard input")
+        bool, typer.Option("--password-stdin", help="log in with a password, which is read from standard input")
     ] = False,
     sudo: Annotated[
-        bool | None, typer.Option("--sudo/--no-sudo", help="read through sudo; by default where it is allowed")
+        bool | None, typer.Option("--sudo/--no-sudo", help="use sudo there, or never [where it is allowed]")
     ] = None,
     jump: Annotated[
-        str | None, typer.Option(help="the way leads over this host, with the same key: ssh://USER@HOST:PORT")
+        str | None,
+        typer.Option(metavar="SSH-URL", help="the way leads over this host, with the same key: ssh://USER@HOST:PORT"),
     ] = None,
-    host_key: Annotated[str | None, typer.Option(help="insist on this host key: SHA256:...")] = None,
+    host_key: Annotated[
+        str | None, typer.Option(metavar="SHA256:...", help="go on only if it shows the host key with this fingerprint")
+    ] = None,
     old_ssh: Annotated[
-        bool, typer.Option("--old-ssh", help="its SSH is of CentOS 5 or 6 and rests on SHA-1: take that")
+        bool, typer.Option("--old-ssh", help="it is as old as CentOS 5 or 6, and its SSH rests on SHA-1: take that")
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="look at an enrolled system anew: host key, login, sudo")
+        bool,
+        typer.Option(
+            "--again",
+            help="it is enrolled already: look at it anew, and keep what else is given here (address, login, rules)",
+        ),
     ] = False,
     new_host_key: Annotated[
-        bool, typer.Option("--yes-new-host-key", help="with --again: take whatever key it shows now")
+        bool, typer.Option("--yes-new-host-key", help="with --again: believe whatever host key it shows now")
     ] = False,
-    zone: Annotated[str | None, typer.Option(help="its time zone, such as Asia/Tehran; by default its own")] = None,
-    window: Annotated[str, typer.Option(help="nightly, in its time zone")] = "01:00-05:00",
-    busy: Annotated[str | None, typer.Option(help="never between these: 08:00-18:00")] = None,
-    drill: Annotated[DrillPolicy, typer.Option(help="what is called after each backup")] = DrillPolicy.QUICK,
-    bandwidth: Annotated[int | None, typer.Option(help="KiB a second at most", min=8)] = None,
+    zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="its time zone, such as Asia/Tehran [what the server says]")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="HOURS", help="when nightly backups may begin, in its time zone [01:00-05:00]")
+    ] = None,
+    busy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOURS", help="no backup begins by itself between these, such as 08:00-18:00; none: at any hour"
+        ),
+    ] = None,
+    drill: Annotated[
+        DrillPolicy | None,
+        typer.Option(
+            help="what is called in the lab after each backup: every number, every key and hour, or nothing [quick]"
+        ),
+    ] = None,
+    bandwidth: Annotated[
+        int | None, typer.Option(metavar="KIB", help="how many KiB a second a backup may take of its line", min=8)
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
@@ -65,16 +96,33 @@ def enrol(
 
     Without --key and --password-stdin a key is made, and the commands are printed that let it in.
     """
-    with _told(lang):
+    with _told(lang, as_json):
         from ringkeep.fleet import actions
         from ringkeep.fleet.keys import forget_key, waiting_key
+        from ringkeep.fleet.rules import hours
         from ringkeep.links import LinkError
 
         now = datetime.now(UTC)
         password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+        rules: dict[str, Any] = {"drill": drill.value} if drill else {}
+        if window:
+            rules["window_from"], rules["window_until"] = hours(window)
+        if busy:
+            rules["busy_from"], rules["busy_until"] = (None, None) if busy == "none" else hours(busy)
+        rules |= {"time_zone": zone} if zone else {}
+        rules |= {"bandwidth_kib_s": bandwidth} if bandwidth else {}
         if again:
-            other = actions.Again(host_key, new_host_key, sudo, key.read_text() if key else None, password, old_ssh)
-            _say(actions.enrol_again(name or "", other, now), as_json, lang)
+            if name is None:
+                raise actions.EnrolError(Sentence("Say which one: ringkeep enrol --again --name NAME."))
+            if customer or jump:
+                raise actions.EnrolError(
+                    Sentence("--customer and --jump stay as they are: --again cannot change them.")
+                )
+            private = key.read_text() if key else None
+            other = actions.Again(
+                host_key, new_host_key, sudo, private, password, old_ssh, actions.address(url) if url else None, rules
+            )
+            _say(actions.enrol_again(name, other, now), as_json, lang)
             return
         if url is None or name is None:
             raise actions.EnrolError(Sentence("Say which: ringkeep enrol ssh://USER@HOST --name NAME."))
@@ -83,20 +131,18 @@ def enrol(
             raise actions.EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
         given = key is not None or password_stdin
         private = key.read_text() if key else None if password_stdin else waiting_key(name, old_ssh)[0]
-        rules: dict[str, Any] = {"drill": drill.value}
-        rules["window_from"], rules["window_until"] = _span(window)
-        if busy:
-            rules["busy_from"], rules["busy_until"] = _span(busy)
-        rules |= {"time_zone": zone} if zone else {}
-        rules |= {"bandwidth_kib_s": bandwidth} if bandwidth else {}
         way = actions.address(jump) if jump else None
         order = actions.Order(name, where, customer, private, password, sudo, way, host_key, old_ssh, rules)
         try:
             system = actions.enrol(order, now)
         except LinkError as error:
             if error.kind == "refused-login" and not given:
-                errors.print(Words(lang.value).error(error.says))
-                _print_account(name, url, sudo is not False, None, lang, old_ssh)
+                wanted = _account(name, url, sudo is not False, None, old_ssh)
+                if as_json:
+                    fail("refused-login", error.says, Words(lang.value), as_json=True, account=wanted)
+                else:
+                    errors.print(Words(lang.value).error(error.says))
+                    _say_account(wanted, lang)
                 raise typer.Exit(COULD_NOT_TRY) from None
             raise
         if not given:
@@ -107,28 +153,46 @@ def enrol(
 def account(
     url: Annotated[str, typer.Argument(help="ssh://USER@HOST:PORT, as it will be enrolled")],
     name: Annotated[str, typer.Option(help="what it will be called here")],
-    sudo: Annotated[bool, typer.Option("--sudo/--no-sudo", help="with or without leave to restore")] = True,
-    from_address: Annotated[str | None, typer.Option("--from", help="let it in from this address only")] = None,
+    sudo: Annotated[
+        bool, typer.Option("--sudo/--no-sudo", help="with sudo it can back up everything, and restore")
+    ] = True,
+    from_address: Annotated[
+        str | None, typer.Option("--from", metavar="ADDRESS", help="let the key in from this address or network only")
+    ] = None,
     old_ssh: Annotated[bool, typer.Option("--old-ssh", help="for a server as old as CentOS 5 or 6")] = False,
+    as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
     """Print the commands that make Ringkeep's account on a phone system, with a fresh key for it."""
-    with _told(lang):
-        _print_account(name, url, sudo, from_address, lang, old_ssh)
+    with _told(lang, as_json):
+        wanted = _account(name, url, sudo, from_address, old_ssh)
+        if as_json:
+            print_json(wanted)
+        else:
+            _say_account(wanted, lang)
 
 
 def tunnel(
     name: Name,
     server: Annotated[
-        str | None, typer.Option(help="HOST or HOST:PORT by which the phone system reaches this Ringkeep")
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="how the phone system reaches this machine, and the port of `ringkeep serve --tunnels`",
+        ),
     ] = None,
-    key: Annotated[str | None, typer.Option(help="the public key that the script printed: let it in")] = None,
-    ssh_port: Annotated[int, typer.Option(help="of the phone system's own SSH server", min=1, max=65535)] = 22,
-    forget: Annotated[bool, typer.Option("--forget", help="let it in no more")] = False,
+    key: Annotated[
+        str | None, typer.Option(metavar="PUBLIC-KEY", help="the line that the script printed there: let it in")
+    ] = None,
+    ssh_port: Annotated[
+        int, typer.Option(metavar="PORT", help="of the phone system's own SSH server", min=1, max=65535)
+    ] = 22,
+    forget: Annotated[bool, typer.Option("--forget", help="close the tunnel for good")] = False,
+    as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
     """Let a phone system behind NAT dial out to us: prints the script for it, then takes its key."""
-    with _told(lang):
+    with _told(lang, as_json):
         from ringkeep.fleet import tunnels
         from ringkeep.fleet.account import Dialling, tunnel_commands
         from ringkeep.fleet.console import say_tunnel
@@ -136,22 +200,32 @@ def tunnel(
         words = Words(lang.value)
         if forget:
             tunnels.forget(name)
-            typer.echo(words("The tunnel {name} is closed for good.").format(name=name))
+            if as_json:
+                print_json({"name": name, "forgotten": True})
+            else:
+                typer.echo(words("The tunnel {name} is closed for good.").format(name=name))
             return
+        host, port = ("", 0) if key is not None else tunnels.server_address(server)
+        public = tunnels.public_key(key) if key is not None else None
         found = tunnels.tunnel(name, datetime.now(UTC))
-        if key is not None:
-            tunnels.let_in(found, key)
-            address = f"ssh://ringkeep@127.0.0.1:{found.port}"
-            typer.echo(words("{name} may dial in. Enrol it as {address}").format(name=name, address=address))
+        address = f"ssh://ringkeep@127.0.0.1:{found.port}"
+        if public is not None:
+            tunnels.let_in(found, public)
+            if as_json:
+                print_json({"name": name, "address": address, "let_in": True})
+            else:
+                typer.echo(words("{name} may dial in. Enrol it as {address}").format(name=name, address=address))
             return
-        host, port = tunnels.server_address(server)
-        dialling = Dialling(name, host, port, tunnels.host_key()[1], found.port, ssh_port)
-        say_tunnel(found, tunnel_commands(dialling), words)
+        script = tunnel_commands(Dialling(name, host, port, tunnels.host_key()[1], found.port, ssh_port))
+        if as_json:
+            print_json({"name": name, "address": address, "let_in": bool(found.public_key), "commands": script})
+        else:
+            say_tunnel(found, script, words)
 
 
 def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the phone systems under care."""
-    with _told(lang):
+    with _told(lang, as_json):
         from ringkeep.fleet.console import document
         from ringkeep.fleet.models import PhoneSystem
 
@@ -172,7 +246,7 @@ def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
 
 def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Take a phone system out of care. Its backups stay; what could open it is forgotten."""
-    with _told(lang):
+    with _told(lang, as_json):
         from ringkeep.fleet import actions
         from ringkeep.fleet.console import document
 
@@ -185,7 +259,7 @@ def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> Non
 
 
 @contextmanager
-def _told(lang: Language) -> Iterator[None]:
+def _told(lang: Language, as_json: bool) -> Iterator[None]:
     """Make the tables ready; say what went wrong in a line and end with its code."""
     words = Words(lang.value)
     from ringkeep.home import HomeError
@@ -195,30 +269,33 @@ def _told(lang: Language) -> Iterator[None]:
         prepared()
         from ringkeep.fleet.actions import EnrolError
         from ringkeep.fleet.queries import NoSuchPhoneSystem
+        from ringkeep.fleet.rules import HoursError
         from ringkeep.fleet.tunnels import TunnelError
         from ringkeep.links import LinkError
     except HomeError as error:
-        errors.print(words.error(error.says))
+        fail("home", error.says, words, as_json=as_json)
         raise typer.Exit(COULD_NOT_TRY) from None
     try:
         yield
     except LinkError as error:
-        errors.print(words.error(error.says))
+        fail(error.kind, error.says, words, as_json=as_json)
         raise typer.Exit(COULD_NOT_TRY) from None
-    except (EnrolError, TunnelError, NoSuchPhoneSystem) as error:
-        errors.print(words.error(error.says))
+    except NoSuchPhoneSystem as error:
+        fail("unknown", error.says, words, as_json=as_json)
+        raise typer.Exit(USAGE) from None
+    except (EnrolError, HoursError, TunnelError) as error:
+        fail("refused", error.says, words, as_json=as_json)
         raise typer.Exit(USAGE) from None
     except UnicodeDecodeError:
-        errors.print(
-            words.error(Sentence("The key file holds no text: it must be a private key in OpenSSH or PEM form."))
-        )
+        says = Sentence("The key file holds no text: it must be a private key in OpenSSH or PEM form.")
+        fail("refused", says, words, as_json=as_json)
         raise typer.Exit(USAGE) from None
 
 
-def _print_account(name: str, url: str, sudo: bool, from_address: str | None, lang: Language, old_ssh: bool) -> None:
+def _account(name: str, url: str, sudo: bool, from_address: str | None, old_ssh: bool) -> dict[str, str]:
+    """What is to be run on the phone system, and what then here."""
     from ringkeep.fleet import actions
     from ringkeep.fleet.account import commands
-    from ringkeep.fleet.console import say_account
     from ringkeep.fleet.keys import waiting_key
 
     user = actions.address(url).user
@@ -231,28 +308,25 @@ def _print_account(name: str, url: str, sudo: bool, from_address: str | None, la
                 {"address": "192.0.2.7", "network": "192.0.2.0/24"},
             )
         )
-    script = commands(waiting_key(name, old_ssh)[1], user, sudo=sudo, from_address=from_address, old_ssh=old_ssh)
-    again = f"ringkeep enrol {url} --name {name}{' --old-ssh' if old_ssh else ''}"
-    say_account(script, again, Words(lang.value))
+    public = waiting_key(name, old_ssh)[1]
+    return {
+        "name": name, "user": user, "public_key": public,
+        "commands": commands(public, user, sudo=sudo, from_address=from_address, old_ssh=old_ssh),
+        "then": f"ringkeep enrol {url} --name {name}{' --old-ssh' if old_ssh else ''}",
+    }  # fmt: skip
 
 
-def _span(text: str) -> tuple[time, time]:
-    """ "01:00-05:00" as two times."""
-    try:
-        first, _, last = text.partition("-")
-        return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
-    except ValueError:
-        from ringkeep.fleet.actions import EnrolError
+def _say_account(wanted: dict[str, str], lang: Language) -> None:
+    from ringkeep.fleet.console import say_account
 
-        raise EnrolError(
-            Sentence("{text} is no span of hours: write it like {example}.", {"text": text, "example": "01:00-05:00"})
-        ) from None
+    say_account(wanted["commands"], wanted["then"], Words(lang.value))
 
 
 def _say(system: Any, as_json: bool, lang: Language) -> None:
     from ringkeep.fleet.console import document, say_enrolled
+    from ringkeep.fleet.queries import twins
 
     if as_json:
-        print_json(document(system))
+        print_json({**document(system), "same_host_key": twins(system)})
     else:
         say_enrolled(system, Words(lang.value))

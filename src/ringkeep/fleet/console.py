@@ -7,8 +7,10 @@ from typing import Any
 import typer
 
 from ringkeep.fleet.models import PhoneSystem, Tunnel
+from ringkeep.fleet.queries import twins
 from ringkeep.fleet.rules import zone
 from ringkeep.links.ssh import fingerprint
+from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Words, shown
 
 Document = dict[str, Any]
@@ -30,7 +32,10 @@ def document(system: PhoneSystem) -> Document:
         "not_readable": system.facts.get("not_readable") or [],
         "others": system.facts.get("others") or [],
         "time_zone": system.time_zone,
-        "next_backup_at": system.next_backup_at.isoformat() if system.next_backup_at else None,
+        "next_backup_at": system.next_backup_at.isoformat()
+        if system.next_backup_at and not system.retired_at
+        else None,
+        "retired_at": system.retired_at.isoformat() if system.retired_at else None,
     }
 
 
@@ -59,6 +64,13 @@ def say_enrolled(system: PhoneSystem, words: Words) -> None:
     if row["others"]:
         others = ", ".join(shown(path, 80) for path in row["others"][:10])
         typer.echo("  " + words("More than one Asterisk runs there; not looked after: {others}").format(others=others))
+    if same := twins(system):
+        says = Sentence(
+            "{names} shows the same host key: is it the same machine, enrolled twice, or a copy of it? Retire the one that is "
+            "too much, or give the copy host keys of its own.",
+            {"names": ", ".join(same)},
+        )
+        typer.echo("  " + words.say(says))
     if row["old_ssh"]:
         typer.echo("  " + words("Its SSH rests on SHA-1 (--old-ssh): keep it behind a VPN, and plan to move it."))
     typer.echo(words("Back it up now: {command}").format(command=f"ringkeep backup {row['name']}"))

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ringkeep.phonesystem.sentences import Sentence, Told
+
+HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")  # digits of any script
+MINUTE = timedelta(minutes=1)
+
 # A probe costs about 0.02 s of our processor (docs/performance.md), most of it the login: so many take a third of a core.
 PROBES_A_SECOND = float(os.environ.get("RINGKEEP_PROBES_A_SECOND", "42"))  # of one process
+
+
+class HoursError(Told):
+    """Hours that cannot be; the message says how they are written, or what stands in their way."""
 
 
 class Rhythm(Protocol):
@@ -29,6 +39,48 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def hours(text: str) -> tuple[time, time]:
+    """ "01:00-05:00" as two times, over midnight where the second is the earlier; 00:00-24:00 is the whole day and gives the
+    same time twice. Raises `HoursError`."""
+    found = HOURS.fullmatch(text.strip())
+    minutes = [int(one) for one in found.groups()] if found else []
+    if not found or max(minutes[1], minutes[3]) > 59 or minutes[0] > 23 or minutes[2] * 60 + minutes[3] > 24 * 60:
+        raise HoursError(
+            Sentence("{text} is no span of hours: write it like {example}.", {"text": text, "example": "01:00-05:00"})
+        )
+    if minutes[:2] == minutes[2:]:
+        raise HoursError(
+            Sentence(
+                "{text} begins and ends at the same minute: the whole day is {example}.",
+                {"text": text, "example": "00:00-24:00"},
+            )
+        )
+    return time(minutes[0], minutes[1]), time(minutes[2] % 24, minutes[3])
+
+
+def see_that_it_is_ever_free(window: tuple[time, time], busy: tuple[time, time]) -> None:
+    """Raise `HoursError` when busy hours leave nothing of the window."""
+    if not _minutes(window) - _minutes(busy):
+        raise HoursError(
+            Sentence(
+                "The nightly window {window} lies wholly in the busy hours {busy}: no backup could ever begin. Choose another "
+                "window, or fewer busy hours.",
+                {"window": _written(window), "busy": _written(busy)},
+            )
+        )
+
+
+def _minutes(span: tuple[time, time]) -> set[int]:
+    """Of a day; the same time twice is the whole of it."""
+    first, last = (one.hour * 60 + one.minute for one in span)
+    return {minute % 1440 for minute in range(first, last if last > first else last + 1440)}
+
+
+def _written(span: tuple[time, time]) -> str:
+    last = f"{span[1]:%H:%M}"
+    return f"{span[0]:%H:%M}-{'24:00' if last == '00:00' else last}"
 
 
 def next_backup_at(of: Rhythm, now: datetime) -> datetime:
@@ -73,7 +125,10 @@ def _free(of: Rhythm, day: date, own: ZoneInfo) -> list[tuple[datetime, datetime
             if busy_from < busy_until:
                 pieces = [(a, min(b, busy_from)) for a, b in free] + [(max(a, busy_until), b) for a, b in free]
                 free = sorted((a, b) for a, b in pieces if a < b)
-    return free or [(begins, begins + length)]
+    if free:
+        return free
+    ends = begins + length  # a change of clocks has taken the free hour away: at once after the window, then
+    return [(begins, ends)] if is_busy(of, ends) else [(ends, ends + MINUTE)]
 
 
 def _window(of: Rhythm, day: date, own: ZoneInfo) -> tuple[datetime, timedelta]:
@@ -81,7 +136,7 @@ def _window(of: Rhythm, day: date, own: ZoneInfo) -> tuple[datetime, timedelta]:
     begins = datetime.combine(day, of.window_from, own).astimezone(UTC)
     last = day if of.window_until > of.window_from else day + timedelta(days=1)
     length = datetime.combine(last, of.window_until, own).astimezone(UTC) - begins
-    return begins, max(length, timedelta(minutes=1))  # a change of clocks may take a short window away
+    return begins, max(length, MINUTE)  # a change of clocks may take a short window away
 
 
 def is_busy(of: Rhythm, at: datetime) -> bool:

@@ -68,14 +68,19 @@ def tunnel(name: str, at: datetime) -> Tunnel:
     return found
 
 
-def let_in(of: Tunnel, public_key: str) -> None:
+def public_key(text: str) -> str:
     """The phone system's key, as its script printed it. Raises `TunnelError`."""
     try:
-        key = line(asyncssh.import_public_key(public_key))
+        return line(asyncssh.import_public_key(text))
     except (asyncssh.KeyImportError, ValueError):
         raise TunnelError(
             Sentence("That is no public key. Give the whole line that the script printed: 'ssh-ed25519 AAAA...'.")
         ) from None
+
+
+def let_in(of: Tunnel, text: str) -> None:
+    """Let that key of a phone system in. Raises `TunnelError`."""
+    key = public_key(text)
     other = Tunnel.objects.filter(public_key=key).exclude(pk=of.pk).first()
     if other is not None:
         raise TunnelError(Sentence("That key belongs to the tunnel {name} already.", {"name": other.name}))

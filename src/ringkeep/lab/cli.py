@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
 from ringkeep.lab import image as images
-from ringkeep.terminal import COULD_NOT_TRY, LANG, errors
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.terminal import COULD_NOT_TRY, LANG, USAGE, errors, fail, print_json
 from ringkeep.translation import Language, Words
 
 Lang = Annotated[Language, LANG]
+AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+KEYS = ("version", "asterisk", "suite", "built_at", "packages_sha256", "asterisk_sha256")
 
-app = typer.Typer(help="The lab: images of real Asterisk that drills run on.", no_args_is_help=True)
+app = typer.Typer(help="The lab: real Asterisk for drills, and phone systems to try things on.", no_args_is_help=True)
 
 
 def build_image(version: int, words: Words) -> images.Image:
@@ -41,40 +43,42 @@ def build_image(version: int, words: Words) -> images.Image:
 
 @app.command()
 def build(
-    versions: Annotated[
-        list[int] | None, typer.Argument(help="16, 22 or both; without any: those that are missing")
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="build even when the image is there")] = False,
+    versions: Annotated[list[int] | None, typer.Argument(help="16, 22 or both [those that are missing]")] = None,
+    again: Annotated[bool, typer.Option("--again", help="build it anew even when it is there")] = False,
+    as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
     """Build images of real Asterisk from Debian's packages."""
     words = Words(lang.value)
+    _known(versions or [], words, as_json)
+    built = []
     for version in versions or sorted(images.RECIPES):
         present = images.find(version)
         if present and not again:
+            built.append(_document(present))
             says = words("Asterisk {version} is there: {place}")
-            typer.echo(says.format(version=present.asterisk, place=present.root.parent))
+            if not as_json:
+                typer.echo(says.format(version=present.asterisk, place=present.root.parent))
             continue
         try:
             made = build_image(version, words)
         except images.ImageError as error:
-            errors.print(Words(lang.value).error(error.says))
+            fail("no-image", error.says, words, as_json=as_json)
             raise typer.Exit(COULD_NOT_TRY) from error
+        built.append(_document(made))
         says = words("Asterisk {version} is ready: {place}")
-        typer.echo(says.format(version=made.asterisk, place=made.root.parent))
+        if not as_json:
+            typer.echo(says.format(version=made.asterisk, place=made.root.parent))
+    if as_json:
+        print_json(built)
 
 
 @app.command(name="list")
-def list_images(
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False, lang: Lang = Language.EN
-) -> None:
+def list_images(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Show the images that are built, with versions and hashes."""
     found, words = images.installed(), Words(lang.value)
     if as_json:
-        keys = ("version", "asterisk", "suite", "built_at", "packages_sha256", "asterisk_sha256")
-        typer.echo(
-            json.dumps([{k: getattr(i, k) for k in keys} | {"path": str(i.root.parent)} for i in found], indent=1)
-        )
+        print_json([_document(image) for image in found])
         return
     if not found:
         typer.echo(words("No image yet. Build them with: ringkeep lab build"))
@@ -90,17 +94,43 @@ def list_images(
 
 @app.command()
 def remove(
-    versions: Annotated[list[int], typer.Argument(help="which images to delete")], lang: Lang = Language.EN
+    versions: Annotated[list[int], typer.Argument(help="which images to delete")],
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Delete images; they can be built again at any time."""
+    words, removed = Words(lang.value), []
+    _known(versions, words, as_json)
     for version in versions:
-        words = Words(lang.value)
         try:
             was_there, still_used = images.remove(version)
         except images.ImageError as error:
-            errors.print(words.error(error.says))
+            fail("no-image", error.says, words, as_json=as_json)
             raise typer.Exit(COULD_NOT_TRY) from error
+        removed.append({"version": version, "was_there": was_there, "still_used": still_used})
+        if as_json:
+            continue
         said = words("Asterisk {version} is removed") if was_there else words("Asterisk {version} was not there")
         typer.echo(said.format(version=version))
         if still_used:
             typer.echo(words("A drill or a lab phone system still uses it: its files go when that has ended."))
+    if as_json:
+        print_json(removed)
+
+
+def _document(image: images.Image) -> dict[str, object]:
+    return {key: getattr(image, key) for key in KEYS} | {"path": str(image.root.parent)}
+
+
+def _known(versions: list[int], words: Words, as_json: bool) -> None:
+    """End with what there is, unless all of them can be built."""
+    unknown = [version for version in versions if version not in images.RECIPES]
+    if unknown:
+        values = {"version": unknown[0], "there": sorted(images.RECIPES)}
+        fail(
+            "unknown",
+            Sentence("There is no image of Asterisk {version}: it is one of {there}.", values),
+            words,
+            as_json=as_json,
+        )
+        raise typer.Exit(USAGE)

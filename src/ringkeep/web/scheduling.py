@@ -24,8 +24,8 @@ from ringkeep.findings.models import Finding
 from ringkeep.fleet.actions import put_times_right
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import target
-from ringkeep.fleet.rules import next_backup_at, probe_pause_s
-from ringkeep.jobs import workers
+from ringkeep.fleet.rules import is_busy, next_backup_at, probe_pause_s
+from ringkeep.jobs import outages, workers
 from ringkeep.jobs.actions import start
 from ringkeep.jobs.engine import forget_old
 from ringkeep.links import LinkError
@@ -72,7 +72,8 @@ def probe_due(now: datetime) -> int:
             continue
         if system.pk in down:
             settle(system, "unreachable", at=now)
-        if outcome != system.fingerprint and not _busy(system, outcome):
+        # A change in busy hours is seen again by the first probe after them.
+        if outcome != system.fingerprint and not is_busy(system, now) and not _made(system, outcome):
             start(
                 "backup", {"reason": "change"}, key=f"backup:{system.pk}:change:{outcome[:16]}:{now:%Y-%m-%dT%H:%M}",
                 phone_system=system.pk,
@@ -103,7 +104,7 @@ def _ask_again_later(due: list[PhoneSystem], now: datetime) -> None:
         PhoneSystem.objects.filter(pk__in=ids).update(next_probe_at=now + timedelta(seconds=pause_s))
 
 
-def _busy(system: PhoneSystem, fingerprint: str) -> bool:
+def _made(system: PhoneSystem, fingerprint: str) -> bool:
     """Whether a backup of just this state is there or being made."""
     newest = Backup.objects.filter(phone_system=system).order_by("-started_at").first()
     return newest is not None and (
@@ -158,8 +159,11 @@ def _repeat(duty, every_s: float, stop: threading.Event) -> None:  # type: ignor
         close_old_connections()
         try:
             duty(datetime.now(UTC))
-        except Exception:  # whatever it is, the next round may work, and the other duties go on
-            log.exception("%s failed", duty.__name__)
+        except Exception as error:  # whatever it is, the next round may work, and the other duties go on
+            if outages.passes(error):
+                log.warning("%s: the database cannot be used (%s)", duty.__name__, outages.words_of(error))
+            else:
+                log.exception("%s failed", duty.__name__)
         finally:
             close_old_connections()
         stop.wait(max(0.5, every_s - (time.monotonic() - began)))
