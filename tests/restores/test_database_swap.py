@@ -13,6 +13,9 @@ import pytest
 
 from ringkeep.restores.databases import program
 from ringkeep.restores.dumps import leaves_programs, reduce
+from ringkeep.restores.planning import plan
+from ringkeep.restores.selection import Wanted
+from ringkeep.restores.trees import state
 from tests.restores.phone_system_folder import Restore
 
 OLD = """CREATE TABLE users (extension varchar(20) PRIMARY KEY, name text);
@@ -209,6 +212,19 @@ def test_a_dump_of_mysql_8_or_of_a_newer_mariadb_is_loaded_by_an_older_one(maria
     third = restore(mariadb, tmp_path / "s/c", tmp_path / "x", twice)
     assert third.run("stage") == 3 and "ERROR 1062 (23000) at line 3" in third.said and "canary" not in third.said
     assert third.run("rollback") == 0 and databases(mariadb) == {"asterisk"}
+
+
+def test_a_database_of_call_records_without_a_row_is_one_to_be_filled(mariadb: Path, tmp_path: Path) -> None:
+    restore(mariadb, tmp_path / "s/a", tmp_path / "c")
+    place = tmp_path / "ringkeep/databases/asteriskcdrdb.sql"
+    place.parent.mkdir(parents=True)
+    full = state(tmp_path, {}) if dumped(mariadb, place) else None
+    sql(mariadb, "DELETE FROM users; DELETE FROM same; DELETE FROM trunks", "asterisk")
+    dumped(mariadb, place)
+    assert full and full.databases["asteriskcdrdb"] > 0 and state(tmp_path, {}).databases == {"asteriskcdrdb": 0}
+    everything = (Wanted("everything"),)
+    assert plan(full, state(tmp_path, {}), everything).databases == full.databases
+    assert plan(full, full, everything).databases == {}
 
 
 def test_a_command_for_the_client_in_a_dump_is_not_obeyed_and_nothing_changes(mariadb: Path, tmp_path: Path) -> None:

@@ -93,6 +93,12 @@ def reduce(backup: Path, live: Path | None, into: Path) -> int | None:
     return into.stat().st_size
 
 
+def holds_rows(path: Path) -> bool:
+    """Whether any table in it has a row. Raises `OSError`."""
+    with path.open("rb") as file:
+        return any(line.startswith((b"INSERT ", b"REPLACE ")) for line in file)
+
+
 def leaves_programs(backup: Path, live: Path | None) -> bool:
     """Whether the live database's procedures, functions or events are not the backup's: they stay as they are. Raises `OSError`."""
     there = read(live).programs if live and live.is_file() else ""

@@ -55,7 +55,7 @@ class State:
     tree: Tree
     directories: Mapping[str, str] = field(default_factory=dict)  # asterisk.conf's
     astdb: Mapping[str, str] | None = None  # "/AMPUSER/1000/cidname" -> value; None: unknown
-    databases: Mapping[str, int] = field(default_factory=dict)  # name -> bytes of its dump
+    databases: Mapping[str, int] = field(default_factory=dict)  # name -> bytes of its dump; 0: no table has a row
 
 
 @dataclass(frozen=True, slots=True)

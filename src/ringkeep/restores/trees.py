@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ringkeep.backups.fetch_listing import Record
 from ringkeep.backups.fetch_mirror import OURS, OWNERS
+from ringkeep.restores import dumps
 from ringkeep.restores.planning import FILE, FOLDER, LINK, NOT_FILES, Entry, State
 from ringkeep.sources.astdb import AstdbError, read_sqlite
 
@@ -34,7 +35,8 @@ def state(root: Path, directories: Mapping[str, str]) -> State:
             tree[inside] = Entry(FOLDER, "", 0, mode, owner)
         elif stat.S_ISREG(at.st_mode):
             tree[inside] = Entry(FILE, digest(path), at.st_size, mode, owner)
-    databases = {path.stem: path.stat().st_size for path in sorted((root / DATABASES).glob("*.sql"))}
+    dumped = sorted((root / DATABASES).glob("*.sql"))
+    databases = {path.stem: path.stat().st_size if dumps.holds_rows(path) else 0 for path in dumped}
     return State(tree, directories, astdb(root, directories), databases)
 
 

@@ -173,7 +173,7 @@ def prepare(
     if hold:
         contents |= trunks.held(result)
     made = plan(backup, live, wanted, contents=contents, exact=exact)
-    warnings += _programs_left(place, mirror, made)
+    warnings += [*_programs_left(place, mirror, made), *_records_left(backup, live, wanted, made)]
     made = replace(made, databases=_reduced(place, mirror, made))
     if not whole and not any(one.part in ("extensions", "queues") for one in wanted):
         target = replace(target, backup_major=None)  # messages and recordings are of no version
@@ -226,6 +226,19 @@ def _programs_left(place: Workplace, mirror: Path, made: Plan) -> list[Sentence]
         )
         for name, file in files.items()
         if dumps.leaves_programs(place.backup / file, mirror / file)
+    ]
+
+
+def _records_left(backup: State, live: State, wanted: tuple[Wanted, ...], made: Plan) -> list[Sentence]:
+    """Databases of call records that are not touched, because calls were made there."""
+    left = [name for name, size in backup.databases.items() if size and chooses_database(wanted, name) and name not in made.databases]  # fmt: skip
+    return [
+        Sentence(
+            "The database {name} has records of its own there: it stays as it is. --exact makes it what it was.",
+            {"name": name},
+        )
+        for name in sorted(left)
+        if live.databases.get(name) != backup.databases[name]
     ]
 
 
