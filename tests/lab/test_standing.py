@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
 import os
 import shlex
 import socket
@@ -12,9 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ringkeep.cli.commands import app
 from ringkeep.links.ssh import SUDO_LINE
-from ringkeep.standing import control, services
+from ringkeep.standing import control, places, services
 from ringkeep.standing.control import Down
 from ringkeep.standing.places import Standing, StandingError
 from ringkeep.standing.services import Service
@@ -256,6 +260,31 @@ def test_what_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "My Tree_2.tar.gz").touch()
     assert control.wanted("My Tree_2.tar.gz", None) == (tmp_path / "My Tree_2.tar.gz", "my-tree-2")
     assert control.wanted("saba", None) == (SAMPLES / "saba", "saba")
+
+
+@pytest.mark.parametrize(
+    ("words", "ends_with", "code"),
+    [
+        (["up", "/nowhere"], 2, "unknown"),
+        (["down", "nowhere"], 2, "unknown"),
+        (["up", "saba", "--name", "No"], 2, "refused"),
+    ],
+)
+def test_what_cannot_be_is_one_json_document_with_the_code_of_its_kind(
+    words: list[str], ends_with: int, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGKEEP_HOME", str(tmp_path / "home"))
+    done = CliRunner().invoke(app, ["lab", *words, "--json"])
+    assert done.exit_code == ends_with
+    assert json.loads(done.stdout)["error"]["code"] == code
+
+
+def test_it_is_started_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGKEEP_HOME", str(tmp_path / "home"))
+    with (places.place("twice") / "starting").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StandingError, match="being started by somebody else"):
+            control.up("twice", SAMPLES / "saba")
 
 
 def test_a_packet_that_is_no_message_or_a_mangled_one_is_not_written_down() -> None:

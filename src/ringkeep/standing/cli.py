@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.standing.services import Service
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, errors, print_json
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
 from ringkeep.translation import Language, Words
+
+if TYPE_CHECKING:
+    from ringkeep.standing.places import StandingError
 
 Lang = Annotated[Language, LANG]
 AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
@@ -47,8 +50,7 @@ def up(
         other = (control.sample(far_end) or Path(far_end).absolute()) if far_end else None
         made = control.up(called, path, asterisk=int(asterisk or Version.V22), port=port, calls=calls, far_end=other)
     except StandingError as error:
-        errors.print(Words(lang.value).error(error.says))
-        raise typer.Exit(COULD_NOT_TRY) from None
+        raise _told(error, lang, as_json) from None
     if as_json:
         print_json(made.document())
         return
@@ -74,8 +76,7 @@ def down(
     try:
         done = control.down(name, now=now, delete=delete)
     except StandingError as error:
-        errors.print(Words(lang.value).error(error.says))
-        raise typer.Exit(COULD_NOT_TRY) from None
+        raise _told(error, lang, as_json) from None
     if as_json:
         print_json({"name": name, "was_up": done.was_up, "in_order": done.in_order, "deleted": delete})
     else:
@@ -104,6 +105,11 @@ def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
         for service in one.services() if running else []:
             if said := _trouble(service):
                 typer.echo(f"  {words.say(said)}")
+
+
+def _told(error: StandingError, lang: Language, as_json: bool) -> typer.Exit:
+    fail(error.code, error.says, Words(lang.value), as_json=as_json)
+    return typer.Exit(USAGE if error.code in ("unknown", "refused") else COULD_NOT_TRY)
 
 
 def _trouble(of: Service) -> Sentence | None:

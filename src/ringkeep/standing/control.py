@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pwd
 import re
@@ -12,6 +13,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +25,7 @@ from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.sources.errors import SourceError
 from ringkeep.standing import machine, places, services, trees
 from ringkeep.standing.machine import make_own_image
-from ringkeep.standing.places import USER, Standing, StandingError, is_running
+from ringkeep.standing.places import USER, NoImage, NotKnown, NotSo, Standing, StandingError, is_running
 
 SAMPLES = Path(__file__).parents[3] / "samples"  # beside the code, as a checkout has them
 START_S = 90.0
@@ -42,9 +45,25 @@ def up(
     Raises `StandingError`. `port` 0: the one it had, else any free one. `far_end`: the tree whose carriers and phones are
     at its other end, when not its own.
     """
+    with _alone(name):
+        return _up(name, path, asterisk, port, calls, far_end)
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Only one at a time starts it: two would write to one disk."""
+    with (places.place(name) / "starting").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotSo(Sentence("{name} is being started by somebody else at this moment.", {"name": name})) from None
+        yield
+
+
+def _up(name: str, path: Path | None, asterisk: int, port: int, calls: bool, far_end: Path | None) -> Standing:
     work, known = places.place(name), places.read(name)
     if known and is_running(known):
-        raise StandingError(
+        raise NotSo(
             Sentence(
                 "{name} is up already, at {url}. End it with: {command}",
                 {"name": name, "url": known.url, "command": f"ringkeep lab down {name}"},
@@ -53,7 +72,7 @@ def up(
     if known:
         asterisk, port = known.asterisk, port or known.port
     elif path is None:
-        raise StandingError(
+        raise NotKnown(
             Sentence(
                 "There is no sample, no lab phone system and no file or folder here called {name}.", {"name": name}
             )
@@ -63,14 +82,14 @@ def up(
     images.sweep()
     with images.held(asterisk) as image:
         if image is None:
-            raise StandingError(
+            raise NoImage(
                 Sentence(
                     "The image of Asterisk {asterisk} is missing. Build it with: {command}",
                     {"asterisk": asterisk, "command": f"ringkeep lab build {asterisk}"},
                 )
             )
         if image.root.stat().st_uid != os.geteuid() != 0:
-            raise StandingError(
+            raise NoImage(
                 Sentence(
                     "The image in {place} is somebody else's. A lab phone system needs one of your own: without {variable}, build "
                     "it with {command}",
@@ -96,7 +115,7 @@ def _keep(path: Path, work: Path, far_end: Path | None) -> None:
                 trees.keep(tree, kept)
         except (SourceError, OSError) as error:
             shutil.rmtree(work, ignore_errors=True)
-            raise StandingError(Sentence("{path} cannot be used: {why}", {"path": tree, "why": error})) from error
+            raise NotSo(Sentence("{path} cannot be used: {why}", {"path": tree, "why": error})) from error
     for name, comment in (("key", "ringkeep lab"), ("host_key", "lab phone system")):
         private, public = new_key(comment)
         (work / name).touch(mode=0o600)
@@ -131,8 +150,8 @@ def wanted(what: str, name: str | None) -> tuple[Path | None, str]:
         path = Path(what).absolute()
         return path, name or re.sub(r"[^a-z0-9]+", "-", path.name.lower().split(".")[0]).strip("-")[:40] or "lab"
     if "/" in what:
-        raise StandingError(Sentence("{path}: there is no such file or folder.", {"path": what}))
-    raise StandingError(
+        raise NotKnown(Sentence("{path}: there is no such file or folder.", {"path": what}))
+    raise NotKnown(
         Sentence("There is no sample, no lab phone system and no file or folder here called {name}.", {"name": what})
     )
 
@@ -144,7 +163,7 @@ def down(name: str, *, now: bool = False, delete: bool = False) -> Down:
     """
     known = places.read(name)
     if known is None:
-        raise StandingError(
+        raise NotKnown(
             Sentence("There is no lab phone system called {name}: ringkeep lab systems lists them.", {"name": name})
         )
     done = Down(was_up=is_running(known))

@@ -20,7 +20,27 @@ INNER = "inner"  # a file: the number of the supervisor's sealed process 1 on th
 
 
 class StandingError(Told):
-    """A lab phone system cannot be started or stopped; the message says what to do."""
+    """A lab phone system cannot be started or stopped; the message says what to do. `code` is for programs."""
+
+    code = "no-lab"
+
+
+class NotKnown(StandingError):
+    """There is nothing of that name."""
+
+    code = "unknown"
+
+
+class NotSo(StandingError):
+    """It cannot be as asked; nothing was tried."""
+
+    code = "refused"
+
+
+class NoImage(StandingError):
+    """The image of its Asterisk is missing or cannot be used."""
+
+    code = "no-image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,7 @@ class Standing:
 def place(name: str) -> Path:
     """Its folder. Raises `StandingError` for a name that cannot be one."""
     if not NAME.fullmatch(name):
-        raise StandingError(Sentence("A lab phone system's name is made of small letters, digits and hyphens."))
+        raise NotSo(Sentence("A lab phone system's name is made of small letters, digits and hyphens."))
     return folder("lab", name)
 
 
