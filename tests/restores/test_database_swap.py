@@ -13,7 +13,7 @@ import pytest
 
 from ringkeep.restores.databases import program
 from ringkeep.restores.dumps import leaves_programs, reduce
-from ringkeep.restores.planning import plan
+from ringkeep.restores.planning import State, plan
 from ringkeep.restores.selection import Wanted
 from ringkeep.restores.trees import state
 from tests.restores.phone_system_folder import Restore
@@ -224,7 +224,9 @@ def test_a_database_of_call_records_without_a_row_is_one_to_be_filled(mariadb: P
     assert full and full.databases["asteriskcdrdb"] > 0 and state(tmp_path, {}).databases == {"asteriskcdrdb": 0}
     everything = (Wanted("everything"),)
     assert plan(full, state(tmp_path, {}), everything).databases == full.databases
-    assert plan(full, full, everything).databases == {}
+    assert plan(full, full, everything).databases == plan(state(tmp_path, {}), full, everything).databases == {}
+    assert plan(state(tmp_path, {}), state(tmp_path, {}), everything).databases == {}
+    assert plan(state(tmp_path, {}), State({}), everything).databases == {"asteriskcdrdb": 0}
 
 
 def test_a_command_for_the_client_in_a_dump_is_not_obeyed_and_nothing_changes(mariadb: Path, tmp_path: Path) -> None:

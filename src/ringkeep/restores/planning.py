@@ -132,7 +132,7 @@ def plan(
     databases = {
         name: size
         for name, size in backup.databases.items()
-        if chooses_database(wanted, name) and (exact or not _grows(name) or not live.databases.get(name))
+        if chooses_database(wanted, name) and (exact or not _grows(name) or _fills(name, size, live))
     }
     restart = any(_needs_restart(unit, live) for unit in work.units)
     return Plan(
@@ -149,6 +149,10 @@ def _needs_restart(unit: Unit, live: State) -> bool:
         return True
     of_asterisk = unit.folder == live.directories.get("astetcdir", "/etc/asterisk")
     return unit.op == PUT and of_asterisk and unit.name.endswith(".conf") and unit.path not in live.tree
+
+
+def _fills(database: str, size: int, live: State) -> bool:
+    return database not in live.databases or bool(size and not live.databases[database])
 
 
 def _grows(database: str) -> bool:
