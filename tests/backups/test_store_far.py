@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +19,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from ringkeep.backups import store_stall
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_locations import Location, parsed
 from ringkeep.backups.store_process import StoreError
@@ -74,6 +78,69 @@ def sftp(tmp_path: Path) -> Iterator[Location]:
         process.terminate()
         process.wait()
         log.close()
+
+
+def running(parent: int) -> list[int]:
+    """A process's children and theirs."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((place / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found += [int(place.name), *running(int(place.name))]
+    return found
+
+
+def works_on(home: Path) -> list[bytes]:
+    """The programs that restic is and starts for this home, wherever they hang in the tree of processes."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"RESTIC_CACHE_DIR={home}".encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_bytes())
+    return found
+
+
+def test_a_far_end_that_takes_nothing_any_more_is_given_up_with_a_sentence_and_no_program_is_left(
+    sftp: Location, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_stall, "STALL_S", 4.0)
+    files, store = mirror(tmp_path / "mirror"), Store(sftp)
+    (files / "large").write_bytes(os.urandom(40 << 20))
+    store.open_or_make()
+    stopped: list[int] = []
+
+    def stop_serving() -> None:
+        until = time.monotonic() + 60
+        while not list((tmp_path / "far/data").glob("*/*")) and time.monotonic() < until:
+            time.sleep(0.005)
+        for process in before_sshd():
+            os.kill(process, signal.SIGSTOP)
+            stopped.append(process)
+
+    def before_sshd() -> list[int]:
+        """The servers of files, not those of their connections: these still answer that they live."""
+        return [one for one in set(running(os.getpid())) & sshd_processes() if not running(one)]
+
+    def sshd_processes() -> set[int]:
+        return {one for one in running(os.getpid()) if "sshd" in Path(f"/proc/{one}/comm").read_text()}
+
+    stopping = threading.Thread(target=stop_serving)
+    stopping.start()
+    try:
+        with pytest.raises(StoreError) as caught:
+            store.save(files, ["saba-1"], NOW)
+        assert (caught.value.kind, caught.value.permanent) == ("stalled", False)
+        assert "has taken and given nothing for 1 min" in str(caught.value)
+        assert works_on(tmp_path) == []
+    finally:
+        stopping.join()
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+    monkeypatch.undo()
+    monkeypatch.setenv("RINGKEEP_HOME", str(tmp_path / "home"))
+    (files / "large").unlink()
+    assert store.find("saba-1") is None
+    assert store.save(files, ["saba-1"], NOW).snapshot == store.find("saba-1")
 
 
 def test_backups_go_over_sftp_to_the_pinned_host_alone(sftp: Location, tmp_path: Path) -> None:

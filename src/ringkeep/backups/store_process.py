@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from ringkeep.backups import store_stall
 from ringkeep.home import folder
 from ringkeep.phonesystem.sentences import Sentence, Told
 
@@ -56,7 +57,7 @@ SAID = {
 
 
 class StoreError(Told):
-    """`kind` is one word of `SAID` or: no-restic, append-only, unread, bad-location, failed. No secrets in the message."""
+    """`kind` is one word of `SAID` or: stalled, no-restic, append-only, unread, bad-location, failed. No secrets in the message."""
 
     def __init__(self, kind: str, says: Sentence, *, permanent: bool = False) -> None:
         super().__init__(says)
@@ -123,7 +124,7 @@ def run(
     expected: tuple[int, ...] = (0,),
 ) -> Ran:
     """Run restic to its end. `each_line` sees every line of its output (an error that it raises stops restic in order),
-    `into` takes the output whole; otherwise it is in `Ran.out`. Raises `StoreError`."""
+    `into` takes the output whole; otherwise it is in `Ran.out`. Raises `StoreError` ("stalled": see store_stall.py)."""
     with contextlib.ExitStack() as open_files:
         handed = [_memory_file(content, open_files) for content in access.handed]
         command = [
@@ -149,7 +150,7 @@ def run(
             pass_fds=handed,
             start_new_session=True,  # Ctrl-C reaches us, and we tell restic to end in order
         )
-        ran = _follow(process, each_line, timeout_s)
+        ran = _follow(process, each_line, timeout_s, place_of(access))
     if ran.code not in expected:
         raise failure(ran.err or ran.out[-4096:].decode(errors="replace"), access)
     return ran
@@ -183,56 +184,76 @@ def _environment(access: Access) -> dict[str, str]:
     }
 
 
-def _follow(process: subprocess.Popen[bytes], each_line: Line | None, timeout_s: float) -> Ran:
-    err = bytearray()
-    late = threading.Event()
+def _follow(process: subprocess.Popen[bytes], each_line: Line | None, timeout_s: float, place: str) -> Ran:
+    err, out, said = bytearray(), bytearray(), 0
 
     def drain() -> None:
         for line in process.stderr or ():
             if len(err) < STDERR_BYTES:
                 err.extend(line[:4096])
 
-    def stop() -> None:
-        late.set()
-        end(process)
-
     reader = threading.Thread(target=drain, daemon=True)
     reader.start()
-    clock = threading.Timer(timeout_s, stop)
-    clock.daemon = True
-    clock.start()
-    out = bytearray()
+    watch = store_stall.Watch(process.pid, lambda: end(process), timeout_s=timeout_s, said=lambda: said + len(err))
     try:
         for line in process.stdout or ():
+            said += len(line)
             if each_line is not None:
                 each_line(line)
             elif len(out) + len(line) <= STDOUT_BYTES:
                 out += line
             else:
                 raise StoreError("failed", Sentence("restic's answer is too long to be right."), permanent=True)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        cpu_s = _ended(process)
     except BaseException:
         end(process)
         raise
     finally:
-        clock.cancel()
+        watch.end()
         reader.join(5)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
-    if late.is_set() and not any(
-        permanent and re.search(pattern, err.decode(errors="replace")) for _, permanent, pattern in REASONS
-    ):
-        # restic 0.17 and later try again for 15 minutes even where access was refused: then that is the reason
-        raise StoreError(
-            "timeout",
-            Sentence(
-                "The work on the repository did not end within {seconds} s: is the disk or the network below it too slow?",
-                {"seconds": round(timeout_s)},
-            ),
-        )
-    return Ran(process.returncode, bytes(out), err.decode(errors="replace"), usage.ru_utime + usage.ru_stime)
+    said_why = err.decode(errors="replace")
+    # restic 0.17 and later try again for 15 minutes even where access was refused: then that is the reason
+    if not any(permanent and re.search(pattern, said_why) for _, permanent, pattern in REASONS):
+        if watch.stalled:
+            raise _stalled(place, watch.stall_s)
+        if watch.late:
+            raise _late(timeout_s)
+    return Ran(process.returncode, bytes(out), said_why, cpu_s)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> float:
+    """Wait for its end; what it and its programs cost, in seconds of a processor."""
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except ChildProcessError:  # the watch has ended it and knows its code
+        process.wait()
+        return 0.0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _stalled(place: str, stall_s: float) -> StoreError:
+    return StoreError(
+        "stalled",
+        Sentence(
+            "The repository {place} has taken and given nothing for {minutes} min, so the work was stopped. Does its server or "
+            "its disk hang?",
+            {"place": place, "minutes": max(1, round(stall_s / 60))},
+        ),
+    )
+
+
+def _late(timeout_s: float) -> StoreError:
+    return StoreError(
+        "timeout",
+        Sentence(
+            "The work on the repository did not end within {seconds} s: is the disk or the network below it too slow?",
+            {"seconds": round(timeout_s)},
+        ),
+    )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -58,7 +58,7 @@ async def pipe(login: dict[str, Any]) -> None:
 
 
 async def _log_in(login: dict[str, Any]) -> None:
-    async with _connect(login) as connection, connection.start_sftp_client():
+    async with asyncio.timeout(2 * LOGIN_S), _connect(login) as connection, connection.start_sftp_client():
         pass
 
 
