@@ -214,6 +214,23 @@ def test_a_dump_of_mysql_8_or_of_a_newer_mariadb_is_loaded_by_an_older_one(maria
     assert third.run("rollback") == 0 and databases(mariadb) == {"asterisk"}
 
 
+def test_one_content_dumped_by_two_versions_is_the_same(tmp_path: Path) -> None:
+    table = "DROP TABLE IF EXISTS `t`;\n{set}CREATE TABLE `t` (\n  `a` int\n);\n{begin}LOCK TABLES `t` WRITE;\n{rows}UNLOCK TABLES;\n{end}"
+    old = {"set": "/*!40101 SET character_set_client = utf8 */;\n", "begin": "", "rows": "INSERT INTO `t` VALUES (1),(2);\n", "end": ""}  # fmt: skip
+    new = {
+        "set": "/*!40101 SET character_set_client = utf8mb4 */;\n",
+        "begin": "SET @OLD_AUTOCOMMIT=@@AUTOCOMMIT, @@AUTOCOMMIT=0;\n",
+        "rows": "INSERT INTO `t` VALUES\n(1),\n(2);\n",
+        "end": "COMMIT;\nSET AUTOCOMMIT=@OLD_AUTOCOMMIT;\n/*M!100616 SET NOTE_VERBOSITY=@OLD_NOTE_VERBOSITY */;\n",
+    }  # as MariaDB 10.5.23 and 11.8.9 write it
+    of_old, of_new, other = (tmp_path / name for name in ("10.sql", "11.sql", "other.sql"))
+    of_old.write_text(table.format(**old))
+    of_new.write_text("/*M!999999\\- enable the sandbox mode */ \n" + table.format(**new))
+    other.write_text(table.format(**{**new, "rows": "INSERT INTO `t` VALUES\n(1),\n(3);\n"}))
+    assert reduce(of_old, of_new, tmp_path / "none.sql") is None is reduce(of_new, of_old, tmp_path / "none.sql")
+    assert reduce(of_old, other, tmp_path / "some.sql") is not None
+
+
 def test_a_database_of_call_records_without_a_row_is_one_to_be_filled(mariadb: Path, tmp_path: Path) -> None:
     restore(mariadb, tmp_path / "s/a", tmp_path / "c")
     place = tmp_path / "ringkeep/databases/asteriskcdrdb.sql"

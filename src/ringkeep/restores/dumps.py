@@ -19,6 +19,8 @@ PROGRAMS = (b"-- Dumping routines for database", b"-- Dumping events for databas
 # Of the server that was dumped and nobody else's business: the mark that MariaDB writes from 10.5.25, 10.11.8 and 11 on, which
 # older clients and MySQL's take for an unknown command; the transactions that a MySQL had seen, and its log of them.
 NOT_OURS = (b"/*M!999999", b"SET @@GLOBAL.GTID_PURGED", b"SET @MYSQLDUMP_TEMP_LOG_BIN", b"SET @@SESSION.SQL_LOG_BIN")
+# What one version of the client writes around a table and another does not; it says nothing of what is in it.
+AROUND = (b"/*!40", b"/*!50503 SET", b"/*M!", b"SET @OLD_AUTOCOMMIT", b"SET AUTOCOMMIT", b"COMMIT;")
 AFTER = ""  # no table is called that
 FOREIGN = b" FOREIGN KEY "  # renaming a table takes along what refers to it
 
@@ -48,10 +50,18 @@ def read(path: Path) -> Dump:
             programs.update(line)
         elif table is not None:
             found.whole |= FOREIGN in line
-            digests.setdefault(table, hashlib.sha256()).update(line)
+            digest = digests.setdefault(table, hashlib.sha256())
+            if not line.startswith(AROUND):
+                digest.update(_joined(line))
     found.tables = {table: digest.hexdigest() for table, digest in digests.items()}
     found.programs = programs.hexdigest() if made else ""
     return found
+
+
+def _joined(line: bytes) -> bytes:
+    """From MariaDB 10.9 on each row has a line of its own; before, and in MySQL, all stand behind VALUES."""
+    ends = line.rstrip(b"\r\n")
+    return ends + b" " if ends.endswith(b"VALUES") else ends
 
 
 def _lines(path: Path) -> Iterator[tuple[str | None, bytes]]:
