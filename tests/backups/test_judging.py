@@ -138,6 +138,17 @@ def test_half_of_the_phones_gone_is_found_from_the_files(tmp_path: Path) -> None
     assert "42 extensions became 2" in texts(judged(mirror, tmp_path / "kept").shrunken)
 
 
+def test_a_system_whose_configuration_is_gone_is_compared_with_the_night_on_which_it_is_back(tmp_path: Path) -> None:
+    whole, empty = plain_mirror(tmp_path / "whole"), tmp_path / "empty"
+    (empty / "etc/asterisk").mkdir(parents=True)
+    gone = judge_files(empty, None, [], FACTS, tmp_path, tmp_path / "kept")
+    back = judge_files(whole, tmp_path / "kept", [], FACTS, tmp_path)
+    assert gone.summary["extensions"] == 0 and not any("looked through" in text for text in texts(back.missing))
+    assert back.differences is not None
+    said_of = [str(sentence(change["says"])) for change in back.differences["changes"]]
+    assert "configuration files came back, all 3 of them" in said_of and back.differences["notes"] == []
+
+
 def test_call_records_are_counted_in_dumps_and_in_csv(tmp_path: Path) -> None:
     databases = tmp_path / "ringkeep/databases"
     databases.mkdir(parents=True)

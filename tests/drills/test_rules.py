@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from ringkeep.drills.patience import patient
 from ringkeep.drills.report import Call, Defect, Missing, Report
-from ringkeep.drills.rules import is_upgrade, verdict
+from ringkeep.drills.rules import is_uncertain, is_upgrade, verdict
 
 GOOD, FAILED = (Call("inbound", "trunk a", "1", "", "x", "x", ok, 1) for ok in (True, False))
 
@@ -49,3 +52,24 @@ def test_the_worst_that_was_found_is_the_verdict(made: Report, wanted: str) -> N
 )
 def test_an_upgrade_is_a_later_major_version(source: str | None, lab: str, wanted: bool) -> None:
     assert is_upgrade(source, lab) is wanted
+
+
+@pytest.mark.parametrize(
+    ("defects", "wanted"),
+    [
+        ([("phone-refused", "bad"), ("machine-busy", "note")], True),
+        ([("call-failed", "bad"), ("other-road", "note"), ("machine-busy", "note")], True),
+        ([("call-failed", "bad")], False),  # the machine had little to do
+        ([("call-failed", "bad"), ("goto-nowhere", "degraded"), ("machine-busy", "note")], False),  # the files say it
+        ([("machine-busy", "note")], False),
+    ],
+)
+def test_what_only_came_too_late_on_a_busy_machine_is_not_certain(defects: list[tuple[str, str]], wanted: bool) -> None:
+    assert is_uncertain(defects) is wanted
+
+
+def test_the_busier_the_machine_the_longer_an_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    for load, wanted in ((0.3, 12.0), (2.0, 12.0), (8.0, 48.0), (90.0, 60.0)):
+        monkeypatch.setattr(os, "getloadavg", lambda load=load: (load, 0.0, 0.0))
+        assert patient(12.0) == wanted

@@ -89,6 +89,7 @@ def keep(reading: Reading, place: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     root = reading.source.root
+    (fresh / "etc/asterisk").mkdir(parents=True)  # also of a system that lost all of it
     wanted = [path for path in (root / "etc").rglob("*") if path.is_file()]
     wanted += [path for path in root.rglob(STATES) if path.is_file()]
     for path in wanted:

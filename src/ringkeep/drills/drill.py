@@ -20,6 +20,7 @@ from ringkeep.drills import loaded as loading
 from ringkeep.drills import logs, registered, rules, stock
 from ringkeep.drills.calling import Calling, Round
 from ringkeep.drills.calling import rounds as calling_rounds
+from ringkeep.drills.patience import CROWDED, crowding
 from ringkeep.drills.plan import Planner, opening_hours
 from ringkeep.drills.progress import Progress
 from ringkeep.drills.prompts import Prompts, say_nothing
@@ -345,7 +346,12 @@ def _report(drill: Drill, source: Source, lab_asterisk: str, log: list[str]) -> 
         calls=tuple(drill.calls), defects=defects, missing=tuple(drill.missing), steps=(), log=tuple(log),
         upgrade=rules.is_upgrade(source.asterisk_version, lab_asterisk),
     )  # fmt: skip
-    return replace(report, verdict=rules.verdict(report))
+    report = replace(report, verdict=rules.verdict(report))
+    busy = crowding()
+    if report.verdict == "good" or busy < CROWDED:
+        return report
+    what = f"{busy:.0f} programs at a time wanted each processor of this machine: what did not come in time may be its fault"
+    return replace(report, defects=(*report.defects, Defect(rules.BUSY, "note", "this machine", what)))
 
 
 def run(options: Options, progress: Progress) -> Report:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ringkeep.asterisk.conf import Place
+from ringkeep.drills.patience import patient
 from ringkeep.drills.plan import PlannedCall, Press
 from ringkeep.drills.report import Call, Defect
 from ringkeep.drills.roads import AS_WALKED, OTHER, Parting
@@ -120,8 +121,8 @@ class Judge:
         if len(seen.steps) > (LOOP_SHOWN if planned.loops else LOOP_STEPS):
             return True
         if planned.expected is None:
-            return bool(seen.steps) and time.monotonic() - seen.stepped_at > DEAD_END_S
-        if planned.kind == "feature" and seen.answered and time.monotonic() - seen.stepped_at > DEAD_END_S:
+            return bool(seen.steps) and time.monotonic() - seen.stepped_at > patient(DEAD_END_S)
+        if planned.kind == "feature" and seen.answered and time.monotonic() - seen.stepped_at > patient(DEAD_END_S):
             return True  # it answered and waits for something
         own = [step for step in seen.steps if step.channel == seen.steps[0].channel]
         return (
@@ -138,7 +139,8 @@ class Judge:
             for name, language in zip(stop.prompts, stop.languages, strict=True):
                 if stop.kind == "announcement" and (path := self.prompt_file(name, language)):
                     talk += len(sound.read_wav(path)) / sound.RATE
-        return 14.0 + QUEUE_S * (planned.kind == "queue") + 4.0 * len(planned.presses) + waits + min(talk, 120.0)
+        answers = 14.0 + QUEUE_S * (planned.kind == "queue") + 4.0 * len(planned.presses)
+        return patient(answers) + waits + min(talk, 120.0)
 
     def _timeout(self, press: Press) -> float:
         """Seconds until a menu goes on without a key: its prompts, then its own timeout."""

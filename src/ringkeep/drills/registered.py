@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from ringkeep.drills.patience import patient
 from ringkeep.drills.progress import Progress
 from ringkeep.drills.report import Count, Defect
 from ringkeep.lab.farend import REGISTRATION_MODULE, REGISTRATIONS, FarEnd, Phone, registrations
@@ -20,7 +21,7 @@ async def phones(far: Server, end: FarEnd, progress: Progress) -> tuple[Count, d
     """Register all phones; those that the system refuses, with the state they ended in ("Rejected", "" no answer)."""
     far.tree.outside(REGISTRATIONS).write_text(registrations(end))
     await far.manager.command(f"module reload {REGISTRATION_MODULE}")
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patient(PATIENCE_S)
     states: dict[str, str] = {}
     while end.phones:
         details = await far.manager.collect("PJSIPShowRegistrationsOutbound")
@@ -52,7 +53,7 @@ async def trunks(pbx: Server, system: PhoneSystem) -> list[Defect]:
     wanted = [t for t in system.trunks if t.registration and t.technology == "pjsip" and t.enabled is not False]
     if not wanted:
         return []
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patient(PATIENCE_S)
     states: dict[str, str] = {}
     while True:
         details = await pbx.manager.collect("PJSIPShowRegistrationsOutbound")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ringkeep.drills.report import SEVERITIES, Report
 
 ORDER = {severity: rank for rank, severity in enumerate(SEVERITIES)}
@@ -20,6 +22,21 @@ def verdict(report: Report) -> str:
     if any(item.kind in HURTS for item in report.missing):
         return "degraded"
     return "good"
+
+
+# What only says that something did not come in time.
+WAITED_FOR = {
+    "call-failed", "call-refused", "no-audio", "phone-refused", "trunk-unregistered", "hangs", "out-of-time", "boot-failed", "prompt-not-heard",
+    "voicemail-not-played",
+}  # fmt: skip
+BUSY = "machine-busy"
+
+
+def is_uncertain(defects: Iterable[tuple[str, str]]) -> bool:
+    """Whether all that is wrong, (code, severity), may be of a machine that was too busy to answer in time."""
+    found = list(defects)
+    wrong = {code for code, severity in found if severity != "note"}
+    return bool(wrong) and wrong <= WAITED_FOR and any(code == BUSY for code, _ in found)
 
 
 def is_upgrade(source: str | None, lab: str) -> bool:

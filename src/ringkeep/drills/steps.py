@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import shown
@@ -36,7 +37,9 @@ def told(text: str) -> Sentence | None:
         "step": Sentence(STEPS[step["step"]]),
         "time": Sentence("{seconds} s", {"seconds": Sentence("{whole}.{tenth}", {"whole": whole, "tenth": tenth})}),
     }
-    note = shown(str(step.get("note") or ""), 80)
+    note: object = shown(str(step.get("note") or ""), 80)
+    if share := re.fullmatch(r"(\d{1,9})/(\d{1,9})", str(note)):
+        note = Sentence("{done} of {total}", {"done": int(share[1]), "total": int(share[2])})
     return Sentence("{step} ({note}): {time}", {**values, "note": note}) if note else Sentence("{step}: {time}", values)
 
 

@@ -16,7 +16,7 @@ from ringkeep.phonesystem.differences import telling
 from ringkeep.phonesystem.differences.consequences import Explanation, fold, switched
 from ringkeep.phonesystem.differences.dialplan_traces import dialplan_traces
 from ringkeep.phonesystem.differences.heirs import heirs_of
-from ringkeep.phonesystem.differences.layers import Difference, differ, join
+from ringkeep.phonesystem.differences.layers import ELEMENTS, Difference, differ, join
 from ringkeep.phonesystem.differences.leftovers import leftovers
 from ringkeep.phonesystem.differences.owners import Owners
 from ringkeep.phonesystem.differences.pairs import paired
@@ -24,7 +24,7 @@ from ringkeep.phonesystem.differences.recordings import recordings
 from ringkeep.phonesystem.differences.table_traces import table_traces
 from ringkeep.phonesystem.differences.things import Key, Thing, Things, aligned, flatten
 from ringkeep.phonesystem.differences.traces import Trace, comparable, file_traces, state_traces
-from ringkeep.phonesystem.differences.unread import with_unread
+from ringkeep.phonesystem.differences.unread import all_files, with_unread
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -75,10 +75,12 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     layers = _Layers(
         old, aligned(old, flatten(b)), flatten(a.shown) if a.shown else {}, flatten(b.shown) if b.shown else {}
     )
+    if comparable(a, b) and bool(a.files) != bool(b.files):
+        return _told(list(all_files(layers.old, layers.new, len(b.files) - len(a.files))), a, b, layers)
     owners = Owners.of(layers.old, layers.new, layers.shown_old, layers.shown_new)
     traces = _traces(a, b, owners)
     sounds = list(recordings(a, b))
-    if not traces and not sounds:
+    if not (traces or sounds or with_unread((), a, b)):
         return ()
     found = _found(a, b, layers)
     evidence = _Evidence(traces, owners, heirs_of(a, b, traces))
@@ -90,7 +92,11 @@ def compare(a: PhoneSystem, b: PhoneSystem) -> tuple[Change, ...]:
     told = [*with_unread(paired(told, a, b), a, b), *sounds]
     sources = {trace.source for trace in left if trace.origin not in ("custom", "program")}
     for one in told:
-        one.status = _status(one, a, b, sources)
+        one.status = _agreement(one, layers) or _status(one, a, b, sources)
+    return _told(told, a, b, layers)
+
+
+def _told(told: list[Difference], a: PhoneSystem, b: PhoneSystem, layers: _Layers) -> tuple[Change, ...]:
     speaker = telling.Speaker(a, b, layers.all(), told)
     groups = _grouped(told)
     return tuple(sorted((_change(group, speaker) for group in groups), key=_order))
@@ -236,6 +242,36 @@ def _status(one: Difference, a: PhoneSystem, b: PhoneSystem, unexplained: set[st
     if files and not database and generated and "database" not in unexplained:
         return "by_hand"
     return ""
+
+
+def _agreement(one: Difference, layers: _Layers) -> str:
+    """Whether only one of pages and files moved, to where the other one stood before."""
+    if one.in_files == one.in_database or one.what in STATES or one.field in STATE_FIELDS:
+        return ""
+    there = layers.shown_new if one.in_files else layers.new
+    before = layers.shown_old if one.in_files else layers.old
+    if not (_has(there, one) and _has(before, one)):
+        return ""
+    return "applied" if one.in_files else "agreed"
+
+
+def _has(things: Things, one: Difference) -> bool:
+    """Whether a layer already holds what a difference leads to."""
+    thing = things.get(one.key)
+    if one.field is None:
+        known = any(key[0] == one.what for key in things)
+        return known and (thing is None) == (one.change == "removed")
+    value = thing.values.get(one.field) if thing else None
+    if thing is None:
+        return False
+    if one.field in ELEMENTS and one.change != "changed":
+        if value is None or value.many is None:
+            return False
+        element = (one.after or one.before or value).words
+        return (element in value.many) == (one.after is not None)
+    if one.after is None:
+        return value is None and one.field.startswith("key ")
+    return value is not None and value.words == one.after.words and not value.is_secret
 
 
 # -- telling --------------------------------------------------------------------------------------------------

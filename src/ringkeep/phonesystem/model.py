@@ -393,6 +393,7 @@ class PhoneSystem:
     tables: Tables = field(default_factory=dict)  # the product's database
     shown: PhoneSystem | None = None
     disagreements: tuple[Disagreement, ...] = ()
+    settings_only: bool = False  # a backup that FreePBX 15+ made: tables, and no file that runs
     sounds: Mapping[str, str] = field(default_factory=dict)  # recordings, by path -> a digest of what they say
     looked_up: dict[str, object] = field(
         default_factory=dict, init=False, repr=False, compare=False

@@ -49,7 +49,8 @@ def phone_system(source: Source, contents: Contents) -> PhoneSystem:
         tables=contents.tables,
     )
     problems = (*system.problems, *contents.tables.problems)  # known once the tables were read
-    return replace(system, problems=problems, sounds=sounds(source.root, contents.names))
+    settings_only = source.kind == "freepbx-backup"
+    return replace(system, problems=problems, settings_only=settings_only, sounds=sounds(source.root, contents.names))
 
 
 def sounds(root: Path, names: Set[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ringkeep.asterisk.conf import Place
 from ringkeep.phonesystem import references
 from ringkeep.phonesystem.checks.finding import Finding
+from ringkeep.phonesystem.checks.fraud import own_code
 from ringkeep.phonesystem.checks.known import Known
 from ringkeep.phonesystem.sentences import Sentence
 
@@ -19,6 +20,10 @@ PROBLEMS = {
 }  # fmt: skip
 
 TOLD = ("damaged-dump", "kept-elsewhere")  # nothing fails, but something was not looked at
+# Lines of a dialplan that Asterisk passes over: whoever wrote them wanted something that never happens.
+IGNORED = {
+    "unknown-line": "degraded", "bad-priority": "degraded", "no-extension": "degraded", "priority-duplicate": "note", "label-twice": "note",
+}  # fmt: skip
 
 
 def advise_reading(known: Known) -> Iterator[Finding]:
@@ -26,6 +31,8 @@ def advise_reading(known: Known) -> Iterator[Finding]:
     for problem in dict.fromkeys(known.system.problems):
         if problem.code in TOLD:
             yield Finding(problem.code, "note", problem.place, problem.what)
+        elif problem.code in IGNORED and own_code(known.system, problem.place):
+            yield Finding(problem.code, IGNORED[problem.code], problem.place, problem.what)
 
 
 def check_reading(known: Known) -> Iterator[Finding]:

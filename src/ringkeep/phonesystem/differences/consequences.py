@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ringkeep.phonesystem.differences.layers import Difference, norm
 from ringkeep.phonesystem.differences.things import Key, Value
@@ -90,6 +92,11 @@ class Explanation:
             return True
         if owned and trace.option and norm(trace.option) in self.fields and trace.option != "members":
             return True
+        if owned and any(_is_pattern(one, trace) for one in self.differences):
+            return True
+        if owned:
+            for one in self.differences:
+                trace = _without_jump(one, trace)
         return self.moves(trace)
 
     @staticmethod
@@ -115,12 +122,57 @@ class Explanation:
 
     def moves(self, trace: Trace) -> bool:
         """Whether only words moved in it that these differences moved."""
-        gone, come = trace.moved()
+        gone, come = (self.label_free(trace) if "times" in self.fields else trace).moved()
         known = {name.lower() for name in self.names} | self.lasting
         known |= TECHNOLOGIES if trace.dialplan else set()
         return all(piece in self.gone or piece.lower() in known for piece in gone) and all(
             piece in self.come or piece.lower() in known for piece in come
         )
+
+    @staticmethod
+    def label_free(trace: Trace) -> Trace:
+        """The trace, of an hour that came or went without the label that it jumps to: the other hours have it too."""
+        if trace.before and trace.after:
+            return trace
+        before, after = (text and LABEL.sub(")", text) for text in (trace.before, trace.after))
+        return replace(trace, before=before, after=after)
+
+
+LABEL = re.compile(r"\?\w+\)$", re.MULTILINE)
+GOTO = re.compile(r"(?:\(\w+\) )?Goto\(([^()\n]*)\)", re.IGNORECASE)
+
+
+def _is_pattern(one: Difference, trace: Trace) -> bool:
+    """Whether the trace is the line of a route's pattern that came or went."""
+    value = one.after or one.before
+    if one.field != "patterns" or one.change == "changed" or value is None or not (trace.dialplan and trace.whole):
+        return False
+    pattern = value.words.partition(" (")[0]
+    return (trace.before is None) == (one.before is None) and trace.locus.partition(",")[2].lstrip(
+        "_"
+    ) == pattern.lstrip("_")
+
+
+def _without_jump(one: Difference, trace: Trace) -> Trace:
+    """The trace without the one jump that leads elsewhere now, as the difference says."""
+    left = []
+    for value, text in ((one.before, trace.before), (one.after, trace.after)):
+        lines = text.split("\n") if text else []
+        jump = next((line for line in lines if value is not None and _leads(line, value)), None)
+        if jump is None:
+            return trace
+        lines.remove(jump)
+        left.append("\n".join(lines))
+    return replace(trace, before=left[0], after=left[1])
+
+
+def _leads(line: str, value: Value) -> bool:
+    """Whether a line jumps to a destination: by its number, or by what it is written as."""
+    jump = GOTO.fullmatch(line)
+    if jump is None or value.destination is None:
+        return False
+    to, known = pieces(jump[1]), {"s", "1", value.destination.id, *pieces(" ".join(value.written))}
+    return value.destination.id in to or all(piece in known for piece in to)
 
 
 def _ends(name: str, locus: str) -> bool:
@@ -180,11 +232,20 @@ def _follows(one: Difference, whole: dict[Key, Difference], by_key: dict[Key, li
         number = whole.get(("inbound_route", one.id))
         if number is not None and number.change == one.change:
             return True
+    if one.what == "time_condition" and own is one and _of_number(one, whole):
+        return True
     if one.what == "feature_code" and own is one and _of_parking(one, by_key):
         return True
     if one.what == "mailbox" and one.field == "name":
         return any(other.field == "name" and _same(one, other) for other in by_key.get(("extension", one.id), ()))
     return _says_again(one, by_key[one.key])
+
+
+def _of_number(one: Difference, whole: dict[Key, Difference]) -> bool:
+    """Hours that a number of a hand-written dialplan asks for itself come and go with the number."""
+    number = whole.get(("inbound_route", one.id.partition(",")[2]))
+    to = number.thing.values.get("destination") if number is not None and number.change == one.change else None
+    return to is not None and to.destination is not None and to.destination.kind == one.what
 
 
 def _of_parking(one: Difference, by_key: dict[Key, list[Difference]]) -> bool:

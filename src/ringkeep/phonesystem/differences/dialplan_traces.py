@@ -103,6 +103,8 @@ class _Reader:
         assert there is not None
         gone, come = _moved(before, after)
         place = _place(new, come) or _place(old, gone) or there.place
+        if gone and self.origin(place.file) == "custom" and getattr(_place(old, gone), "file", None) != place.file:
+            gone = []  # what now runs in place of a line of the product; that one still stands in its own file
         owner, field = self.owners.of_extension(context, pattern)
         yield Trace(
             "files", short(place.file), f"{context},{pattern}", field, None if old is None else "\n".join(gone), None if new is None else "\n".join(come),

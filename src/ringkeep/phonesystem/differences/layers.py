@@ -29,7 +29,7 @@ class Difference:
     in_files: bool = False
     in_database: bool = False
     other_knows: bool = False  # the files or the database, whichever does not have it, knows that field too
-    status: str = ""  # "" | "not_applied" | "by_hand"
+    status: str = ""  # "" | "not_applied" | "by_hand" | "applied" | "agreed"
     along: list[str] = made(default_factory=list)  # kinds that came or went with it
     traces: list[Trace] = made(default_factory=list)
 
@@ -145,4 +145,6 @@ def _knows(layer: tuple[Things, Things], one: Difference) -> bool:
     if one.field is None:
         return all(any(key[0] == one.what for key in things) for things in layer)
     values = [things[one.key].values.get(one.field) for things in layer if one.key in things]
+    if one.field.startswith("key "):
+        return len(values) == 2  # a key that does nothing is no value
     return len(values) == 2 and all(value is not None for value in values)

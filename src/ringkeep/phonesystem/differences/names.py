@@ -28,7 +28,8 @@ TITLED: Mapping[str, Sentence] = {
 }  # fmt: skip
 PLURALS: Mapping[str, Sentence] = {
     "extension": Sentence("extensions"), "trunk": Sentence("trunks"), "time_condition": Sentence("opening hours"), "queue": Sentence("queues"),
-    "mailbox": Sentence("mailboxes"),
+    "mailbox": Sentence("mailboxes"), "menu": Sentence("menus"), "ring_group": Sentence("ring groups"), "inbound_route": Sentence("numbers"),
+    "outbound_route": Sentence("outbound routes"), "announcement": Sentence("announcements"),
 }  # fmt: skip
 DESTINATIONS: Mapping[str, Sentence] = {
     **{kind: NAMES[kind] for kind in (
@@ -43,26 +44,26 @@ DESTINATIONS: Mapping[str, Sentence] = {
 FIELDS: Mapping[str, Sentence] = {
     "name": Sentence("the name"), "title": Sentence("the name"), "technology": Sentence("the technology"), "context": Sentence("the context"),
     "username": Sentence("the user name"), "secret": Sentence("the SIP password"), "mailbox": Sentence("the mailbox"),
-    "transport": Sentence("the transport"), "permit": Sentence("the networks allowed"), "codecs": Sentence("the list of codecs"),
+    "transport": Sentence("the transport"), "permit": Sentence("the list of networks allowed"), "codecs": Sentence("the list of codecs"),
     "media_encryption": Sentence("the encryption of speech"), "language": Sentence("the language"), "outbound_caller": Sentence("the number shown outside"),
-    "ring_s": Sentence("the ringing time in seconds"), "server": Sentence("the server"), "port": Sentence("the port"), "match": Sentence("the addresses that calls come from"),
+    "ring_s": Sentence("the ringing time in seconds"), "server": Sentence("the server"), "port": Sentence("the port"), "match": Sentence("the list of addresses that calls come from"),
     "enabled": Sentence("the switch"), "max_channels": Sentence("the most calls at once"), "registration": Sentence("the registration"),
     "registration_secret": Sentence("the password of the registration"), "pin": Sentence("the PIN"), "email": Sentence("the mail address"),
     "strategy": Sentence("the ring strategy"), "members": Sentence("the list of members"), "wait_s": Sentence("the longest wait in seconds"),
     "destination": Sentence("the destination"), "prompts": Sentence("the recording"), "timeout_s": Sentence("the time to press a key in seconds"),
-    "direct_dial": Sentence("the permission to key an extension"), "times": Sentence("the times"), "zone": Sentence("the time zone"), "inside": Sentence("the destination inside the hours"),
+    "direct_dial": Sentence("the permission to key an extension"), "times": Sentence("the list of times"), "zone": Sentence("the time zone"), "inside": Sentence("the destination inside the hours"),
     "outside": Sentence("the destination outside the hours"), "override": Sentence("the override of the clock"), "day": Sentence("the destination by day"),
     "night": Sentence("the destination by night"), "is_night": Sentence("the position of the switch"), "patterns": Sentence("the list of patterns"),
-    "trunks": Sentence("the order of trunks"), "strip": Sentence("the digits cut off"), "prepend": Sentence("the digits put in front"),
-    "emergency": Sentence("the mark as emergency route"), "number": Sentence("the number"), "positions": Sentence("the parking positions"),
+    "trunks": Sentence("the order of trunks"), "strip": Sentence("the number of digits cut off"), "prepend": Sentence("what is put in front"),
+    "emergency": Sentence("the mark as emergency route"), "number": Sentence("the number"), "positions": Sentence("the range of parking positions"),
     "mode": Sentence("the kind of music"), "directory": Sentence("the folder of music"), "has_pin": Sentence("the PIN of the access"),
     "numbers": Sentence("the list of numbers"), "music": Sentence("the music on hold"), "order": Sentence("the order of outbound routes"),
     "dialplan": Sentence("the generated dialplan"), "do_not_disturb": Sentence("do not disturb"), "call_waiting": Sentence("call waiting"),
     "forward_always": Sentence("call forwarding"), "forward_busy": Sentence("call forwarding when busy"), "forward_unanswered": Sentence("call forwarding when unanswered"),
     "code": Sentence("the code"), "penalty": Sentence("the penalty"), "lines": Sentence("the lines"), "musicclass": Sentence("the music on hold"), "annmsg_id": Sentence("the announcement to callers"),
     "joinannounce_id": Sentence("the announcement to callers who begin to wait"), "agentannounce_id": Sentence("the announcement to who answers"),
-    "announce-frequency": Sentence("the seconds between announcements of the place in line"), "attach": Sentence("the recording in the mail"),
-    "periodic-announce-frequency": Sentence("the seconds between periodic announcements"), "maxlen": Sentence("the most callers who wait"),
+    "announce-frequency": Sentence("the pause in seconds between announcements of the place in line"), "attach": Sentence("the recording in the mail"),
+    "periodic-announce-frequency": Sentence("the pause in seconds between periodic announcements"), "maxlen": Sentence("the most callers who wait"),
     "invalid_recording": Sentence("the recording after a wrong key"), "timeout_recording": Sentence("the recording after no key"),
 }  # fmt: skip
 RECORDINGS = {

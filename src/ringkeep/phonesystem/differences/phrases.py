@@ -24,12 +24,22 @@ def file_edits(one: Difference) -> Sentence:
                 {"file": one.id, "line": one.after.words},
             )
         return Sentence("Asterisk reads {file} to its end again", {"file": one.id})
+    if one.field == "whole":
+        if one.after:
+            return Sentence("Asterisk finds {file} again", {"file": one.id})
+        return Sentence("Asterisk finds no {file} any more: nothing of it works", {"file": one.id})
+    if one.field == "all":
+        if one.after:
+            return Sentence("configuration files came back, all {count} of them", {"count": int(one.after.words)})
+        return Sentence(
+            "all configuration files are gone ({count})", {"count": int(one.before.words) if one.before else 0}
+        )
     come, gone = (int(v.written[0]) if v else 0 for v in (one.after, one.before))
     values: Filled = {"file": one.id, "added": come, "removed": gone}
     if one.field == "program":
-        return Sentence("the product's own file {file} changed: {added} lines added, {removed} removed", values)
+        return Sentence("the product's own file {file} changed; lines added: {added}, removed: {removed}", values)
     if come and gone:
-        return Sentence("somebody changed {file} by hand: {added} lines added, {removed} removed", values)
+        return Sentence("somebody changed {file} by hand; lines added: {added}, removed: {removed}", values)
     if come:
         return (
             Sentence("somebody added {added} lines by hand to {file}", values)
@@ -49,16 +59,21 @@ def dialplan(one: Difference, values: Filled) -> Sentence:
     if one.field == "generated":
         return Sentence("the generated dialplan of {context} changed", values)
     if one.field in ("include", "switch"):
-        if one.change == "added":
-            return Sentence("the dialplan of {context} now also looks in {to}", values)
-        return Sentence("the dialplan of {context} no longer looks in {from}", values)
+        return reach(one, values)
     if one.field is None:
         if one.change == "added":
-            return Sentence("{number} was added to the dialplan of {context}: {to}", values)
-        return Sentence("{number} was removed from the dialplan of {context}, was {from}", values)
+            return Sentence("the dialplan of {context} now has {number}: {to}", values)
+        return Sentence("the dialplan of {context} no longer has {number}, was {from}", values)
     return _of_lines(one, values) or Sentence(
         "the dialplan of {number} in {context} changed to {to}, was {from}", values
     )
+
+
+def reach(one: Difference, values: Filled) -> Sentence:
+    """Where a context, or several, look for a number too."""
+    if one.change == "added":
+        return Sentence("the dialplan of {context} now also looks in {to}", values)
+    return Sentence("the dialplan of {context} no longer looks in {from}", values)
 
 
 def named_setting(one: Difference, values: Filled) -> Sentence | None:
@@ -116,6 +131,17 @@ def key(one: Difference, values: Filled) -> Sentence | None:
     if one.after is None:
         return Sentence("key {key} of {thing} no longer does anything, was {from}", values)
     return Sentence("key {key} of {thing} now goes to {to}, was {from}", values)
+
+
+def guests(one: Difference, values: Filled) -> Sentence | None:
+    """A door for whoever has no account: PJSIP's endpoint of that name."""
+    if (one.what, one.id) != ("extension", "anonymous"):
+        return None
+    context = one.thing.values.get("context")
+    values["context"] = context.words if context else "default"
+    if one.change == "added":
+        return Sentence("anybody may now call in without a password, and dial what {context} allows ({thing})", values)
+    return Sentence("nobody may call in without a password any more ({thing})", values)
 
 
 def state(one: Difference, values: Filled) -> Sentence | None:
@@ -208,3 +234,16 @@ def _clock(argument: str) -> str:
     times, _, target = argument.partition("?")
     said = " ".join(word for word in times.replace("|", ",").split(",") if word.strip() != "*")
     return f"{said or '*'}: {target.partition(':')[0].partition(',')[0]}"
+
+
+def trunks(before: tuple[str, ...], after: tuple[str, ...], values: Filled) -> Sentence:
+    """Which trunks a route tries: one more, one less, or in another order."""
+    gone, come = [t for t in before if t not in after], [t for t in after if t not in before]
+    values |= {"gone": ", ".join(gone), "come": ", ".join(come)}
+    if gone and not come:
+        return Sentence("{thing} no longer uses trunk {gone}, only {to}", values)
+    if come and not gone:
+        return Sentence("{thing} now also uses trunk {come}: {to}, was {from}", values)
+    if gone:
+        return Sentence("{thing} now uses trunk {to}, was {from}", values)
+    return Sentence("{thing} now tries its trunks in the order {to}, was {from}", values)

@@ -41,7 +41,7 @@ def audience(what: str, field: str | None) -> str:
     """Who would notice a change first."""
     if what in ("trunk", "outbound_route"):
         return "carriers"
-    if (what, field) == ("file", "unread"):
+    if what == "file" and field in ("unread", "all", "whole"):
         return "callers"
     if (
         what in _CALLERS
@@ -115,8 +115,10 @@ class Speaker:
 
     def destination(self, to: Destination) -> Sentence | str:
         """Where a call goes, with the name of what is there."""
-        if (to.kind, to.id) in self.things:
-            return self.name(self.things[to.kind, to.id])
+        context, comma, number = to.id.partition(",")
+        for identity in (to.id, f"{context},_{number}" if comma else ""):  # a place may be a pattern
+            if (to.kind, identity) in self.things:
+                return self.name(self.things[to.kind, identity])
         if sentence := DESTINATIONS.get(to.kind):
             return Sentence(sentence.template, {"id": to.id}) if to.id else sentence
         return to.target
@@ -145,12 +147,25 @@ class Speaker:
             )
         if one.status == "by_hand":
             return Sentence("{change}; only in the generated files, past the product's pages", {"change": change})
+        if one.status == "applied":
+            return Sentence("{change}; it stood on the product's pages before and is applied now", {"change": change})
+        if one.status == "agreed":
+            return Sentence(
+                "{change}; on the product's pages only, the files that run had it so before", {"change": change}
+            )
         return change
 
     def _many(self, group: list[Difference]) -> Sentence:
         one = group[0]
+        ids = ", ".join(d.id for d in group)
+        both: Filled = {"context": ids, "thing": Sentence("menus {ids}", {"ids": ids})}
+        both |= {"from": self.value(one, one.before), "to": self.value(one, one.after)}
+        if one.what == "dialplan" and one.field in ("include", "switch"):
+            return phrases.reach(one, both)
+        if one.what == "menu" and (pressed := phrases.hung_up(one, both) or phrases.key(one, both)):
+            return pressed
         values: Filled = {
-            "things": PLURALS.get(one.what, Sentence("objects")), "ids": ", ".join(d.id for d in group), "count": len(group), "field": self._field(one),
+            "things": PLURALS.get(one.what, Sentence("objects")), "ids": ids, "count": len(group), "field": self._field(one),
             "from": self.value(one, one.before), "to": self.value(one, one.after),
         }  # fmt: skip
         if (one.before or one.after or Value("", ())).is_secret:
@@ -201,6 +216,8 @@ class Speaker:
         values: Filled = {"thing": self.name(one.thing), "id": one.id}
         if one.change == "changed":
             return Sentence("what is written of {thing} changed", values)
+        if door := phrases.guests(one, values):
+            return door
         to = one.thing.values.get("destination")
         if one.what == "inbound_route" and to is not None:
             values["to"] = self.value(one, to)
@@ -329,7 +346,7 @@ class Speaker:
                     else Sentence("calls to any other number now go to {to}, was {from}", values)
                 )
             case "outbound_route", "trunks" if one.before.many and one.after.many:
-                return _trunks(one.before.many, one.after.many, values)
+                return phrases.trunks(one.before.many, one.after.many, values)
             case "time_condition", "times":
                 return Sentence("{thing} are now {to}, were {from}", values)
             case "outbound_route", "patterns":
@@ -348,6 +365,8 @@ class Speaker:
                 return Sentence("inside the hours of {thing} calls now go to {to}, was {from}", values)
             case "time_condition", "outside":
                 return Sentence("outside the hours of {thing} calls now go to {to}, was {from}", values)
+            case "trunk", "match":
+                return Sentence("{thing} now takes calls from {to}, was {from}", values)
             case "trunk", "server":
                 return Sentence("{thing} now uses the server {to}, was {from}", values)
         return None
@@ -370,16 +389,3 @@ class Speaker:
                 return Sentence("{member} is now called {to} in {thing}, had no name of its own before", values)
             return Sentence("{member} is now called {to} in {thing}, was {from}", values)
         return Sentence("whether {member} is busy for {thing} is now told by {to}, was {from}", values)
-
-
-def _trunks(before: tuple[str, ...], after: tuple[str, ...], values: Filled) -> Sentence:
-    """Which trunks a route tries: one more, one less, or in another order."""
-    gone, come = [t for t in before if t not in after], [t for t in after if t not in before]
-    values |= {"gone": ", ".join(gone), "come": ", ".join(come)}
-    if gone and not come:
-        return Sentence("{thing} no longer uses trunk {gone}, only {to}", values)
-    if come and not gone:
-        return Sentence("{thing} now also uses trunk {come}: {to}, was {from}", values)
-    if gone:
-        return Sentence("{thing} now uses trunk {to}, was {from}", values)
-    return Sentence("{thing} now tries its trunks in the order {to}, was {from}", values)

@@ -104,6 +104,10 @@ def short(path: str) -> str:
 
 def comparable(a: PhoneSystem, b: PhoneSystem) -> bool:
     """Whether both hold the files that run them: a backup of a product's database has at most some written by hand."""
+    if not a.files and not b.files:
+        return False
+    if not a.settings_only and not b.settings_only:
+        return True  # where files are missing, somebody removed them
     if not a.files or not b.files:
         return False
     return "asterisk" in (a.product, b.product) or bool(a.dialplan.contexts) == bool(b.dialplan.contexts)
@@ -111,9 +115,9 @@ def comparable(a: PhoneSystem, b: PhoneSystem) -> bool:
 
 def file_traces(a: PhoneSystem, b: PhoneSystem, owners: Owners) -> Iterator[Trace]:
     """Differences of all configuration files but those of the dialplan."""
-    if not a.files or not b.files:
-        return
     whole = comparable(a, b)
+    if not whole and not (a.files and b.files):
+        return
     dialplan = {*a.dialplan.files, *b.dialplan.files} if whole else set()
     families = {
         path: short(c.files[0]) for system in (a, b) for c in system.configurations.values() for path in c.files
