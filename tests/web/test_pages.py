@@ -74,8 +74,8 @@ def test_a_job_that_failed_where_nobody_read_is_told_to_each_reader_in_their_lan
     assert persian == "ارتباط با \u2068ringkeep@192.0.2.7:22\u2069 قطع شد."
     assert client.get("/api/v1/jobs/backup:1/log?lang=fa").json()[0]["text"] == persian
     refused = client.post("/api/v1/jobs/backup:1/cancel?lang=fa")
-    assert refused.status_code == 409 and "پایان یافته است" in refused.json()["detail"]
-    assert "نیست" in client.get("/api/v1/jobs/none?lang=fa").json()["detail"]
+    assert refused.status_code == 409 and "پایان یافته است" in refused.json()["error"]["message"]
+    assert "نیست" in client.get("/api/v1/jobs/none?lang=fa").json()["error"]["message"]
 
 
 def test_what_was_kept_as_plain_text_before_is_still_told(client: Client) -> None:
@@ -115,7 +115,7 @@ def test_a_program_asks_for_a_backup_follows_it_and_cancels_it(client: Client) -
 def test_a_drill_without_a_backup_is_refused_with_what_to_do(client: Client) -> None:
     enrolled("saba")
     answer = client.post("/api/v1/phone-systems/saba/drill", {}, content_type="application/json")
-    assert answer.status_code == 409 and "make one first" in answer.json()["detail"]
+    assert answer.status_code == 409 and "make one first" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("named", ["\\ud800", "\\u0000", "../x", "a" * 10_000])

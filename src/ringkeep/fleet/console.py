@@ -13,6 +13,7 @@ from ringkeep.links.ssh import fingerprint
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Words, shown
 
+PRODUCTS = {"freepbx": "FreePBX", "issabel": "Issabel", "issabelpbx": "IssabelPBX"}  # names: the same in every language
 Document = dict[str, Any]
 
 
@@ -42,12 +43,15 @@ def document(system: PhoneSystem) -> Document:
 def say_enrolled(system: PhoneSystem, words: Words) -> None:
     """What was found there, and what happens next."""
     row = document(system)
-    product = " ".join(shown(str(row[name]), 60) for name in ("product", "product_version") if row[name])
-    typer.echo(
-        words("{name} is under care: {product}, Asterisk {version}").format(
-            name=row["name"], product=product, version=shown(str(row["asterisk"] or "?"), 40)
-        )
-    )
+    values = {
+        "name": row["name"], "product": PRODUCTS.get(row["product"], row["product"]), "of": row["product_version"] or "",
+        "version": row["asterisk"],
+    }  # fmt: skip
+    if row["product"] in (None, "asterisk"):
+        says = Sentence("{name} is under care: Asterisk {version}", values)
+    else:
+        says = Sentence("{name} is under care: {product} {of}, Asterisk {version}", values)
+    typer.echo(words.say(says))
     typer.echo("  " + words("host key pinned: {fingerprint}").format(fingerprint=row["host_key"]))
     if row["jump"]:
         typer.echo("  " + words("the way leads over {jump}").format(jump=row["jump"]))

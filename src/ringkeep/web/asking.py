@@ -14,7 +14,9 @@ from ringkeep.phonesystem.sentences import Sentence
 
 
 def ask_backup(system: PhoneSystem, asked_by: str) -> Job:
-    """Back it up now."""
+    """Back it up now. Raises `JobError` when it is retired."""
+    if system.retired_at:
+        raise JobError(Sentence("{system} is retired: it is not backed up any more.", {"system": system.name}))
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
     return start(
         "backup",

@@ -60,12 +60,13 @@ def print_jobs(rows: list[Document], words: Words) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in (_("Job"), _("State"), _("Asked"), _("Took"), _("Now")):
-        table.add_column(words(title), overflow="fold")
+        # An id is there to be copied: never broken.
+        table.add_column(words(title), no_wrap=title == "Job", overflow="ignore" if title == "Job" else "fold")
     for row in rows:
         table.add_row(
             *(escape(cell) for cell in (
                 shown(row["id"]), words.say(STATES[row["state"]]), words.digits(row["created_at"][:19].replace("T", " ")),
-                _took(row, words), row["error"] or doing(row["step"], words),
+                _took(row, words), row["error"] or ("—" if row["ended_at"] else doing(row["step"], words)),
             ))
         )  # fmt: skip
     Console(highlight=False).print(table)

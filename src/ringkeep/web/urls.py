@@ -8,3 +8,5 @@ from ringkeep.web.api import api
 from ringkeep.web.pages import show_status
 
 urlpatterns = [path("", show_status, name="status"), path("api/v1/", api.urls)]
+
+handler404 = "ringkeep.web.api.not_found"
