@@ -80,7 +80,10 @@ def restore(options: Path, state: Path, canary: Path, dump: str = NEW) -> Restor
     sql(options, OLD, "asterisk")
     place = state.parent / "pbx"
     place.mkdir(parents=True, exist_ok=True)
-    one = Restore(place, state, [], {}, {"databases": ["asterisk\n"]})
+    file = place / "users.conf"
+    file.write_text("Ana")
+    units = {str(file): (b"1064", 0o640, 0)}
+    one = Restore(place, state, [("put", str(place), file.name)], units, {"databases": ["asterisk\n"]})
     (state / "databases.d").mkdir()
     (state / "databases.d/asterisk.sql").write_text(dump.format(canary=canary))
     (state / "databases.d/asterisk.gone").write_text("added_later\n")
@@ -271,7 +274,9 @@ def test_what_an_earlier_restore_left_is_never_dropped(mariadb: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("way", ["resume", "rollback"])
-def test_killed_before_every_program_the_database_is_whole_again(mariadb: Path, tmp_path: Path, way: str) -> None:
+def test_killed_before_every_program_the_database_and_the_files_are_both_the_old_ones_or_the_new(
+    mariadb: Path, tmp_path: Path, way: str
+) -> None:
     dump = NEW.replace("\\! touch {canary}\nCREATE", "CREATE")
     die_at, ended = 0, False
     while not ended:
@@ -280,7 +285,7 @@ def test_killed_before_every_program_the_database_is_whole_again(mariadb: Path, 
         (
             one.state / "login.sh"
         ).unlink()  # found while it is staged, as the first test proves; here only the swap counts
-        was = held(mariadb)
+        was, file = held(mariadb), one.place / "users.conf"
         assert one.run("stage") == 0, one.said
         ended = one.run("swap", "60", die_at=die_at) == 0
         if way == "resume":
@@ -288,7 +293,9 @@ def test_killed_before_every_program_the_database_is_whole_again(mariadb: Path, 
             if one.phase == "staged":
                 assert one.run("swap", "60") == 0, one.said
             assert one.run("confirm") == 0 and "1064" in held(mariadb) and "Ana" not in held(mariadb), die_at
+            assert file.read_text() == "1064", die_at
         else:
             assert one.run("rollback") == 0 and one.run("clean") == 0 and held(mariadb) == was, die_at
+            assert file.read_text() == "Ana", die_at
         assert databases(mariadb) == {"asterisk"}
     assert die_at > 5
