@@ -35,6 +35,7 @@ FOLDERS = (
 SEARCHED = ("astvarlibdir", "astdbdir", "astkeydir", "astdatadir", "astagidir", "astspooldir", "astlogdir")
 _DIRECTORY = re.compile(r"(?m)^\s*(ast\w+dir)\s*=>?\s*([^;\r\n]+)")
 STAGING = "unpacked"
+EXPORTED = "OWNERS.jsonl"  # beside `files` in a folder that `ringkeep export` or a plain copy made
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def open_source(
 
 def _opened(path: Path, root: Path, staging: Path, budget: Budget, *, still: bool) -> Source:
     if path.is_dir():
+        if (path / EXPORTED).is_file() and (path / "files").is_dir():
+            path /= "files"
         kind, layout, beside = _from_directory(path, root, budget, still=still)
     elif path.is_file():
         kind, layout, beside = _from_archive(path, root, staging, budget)
