@@ -268,6 +268,7 @@ def test_what_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (["up", "/nowhere"], 2, "unknown"),
         (["down", "nowhere"], 2, "unknown"),
         (["up", "saba", "--name", "No"], 2, "refused"),
+        (["up", "saba", "--far-end", "/nowhere"], 2, "refused"),
     ],
 )
 def test_what_cannot_be_is_one_json_document_with_the_code_of_its_kind(
@@ -277,10 +278,12 @@ def test_what_cannot_be_is_one_json_document_with_the_code_of_its_kind(
     done = CliRunner().invoke(app, ["lab", *words, "--json"])
     assert done.exit_code == ends_with
     assert json.loads(done.stdout)["error"]["code"] == code
+    assert not list(tmp_path.glob("home/lab/*")), "asking leaves nothing"
 
 
 def test_it_is_started_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGKEEP_HOME", str(tmp_path / "home"))
+    places.place("twice").mkdir()
     with (places.place("twice") / "starting").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(StandingError, match="being started by somebody else"):

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ringkeep.home import ONLY_OURS
 from ringkeep.lab import image as images
 from ringkeep.lab.image import Image
 from ringkeep.links.ssh import new_key
@@ -51,13 +52,19 @@ def up(
 
 @contextmanager
 def _alone(name: str) -> Iterator[None]:
-    """Only one at a time starts it: two would write to one disk."""
-    with (places.place(name) / "starting").open("a") as lock:
+    """Only one at a time starts it: two would write to one disk. Where nothing came of the first start, nothing is left."""
+    work = places.place(name)
+    work.mkdir(mode=ONLY_OURS, exist_ok=True)
+    with (work / "starting").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise NotSo(Sentence("{name} is being started by somebody else at this moment.", {"name": name})) from None
-        yield
+        try:
+            yield
+        finally:
+            if places.read(name) is None:
+                shutil.rmtree(work, ignore_errors=True)
 
 
 def _up(name: str, path: Path | None, asterisk: int, port: int, calls: bool, far_end: Path | None) -> Standing:
@@ -114,7 +121,6 @@ def _keep(path: Path, work: Path, far_end: Path | None) -> None:
             if tree is not None:
                 trees.keep(tree, kept)
         except (SourceError, OSError) as error:
-            shutil.rmtree(work, ignore_errors=True)
             raise NotSo(Sentence("{path} cannot be used: {why}", {"path": tree, "why": error})) from error
     for name, comment in (("key", "ringkeep lab"), ("host_key", "lab phone system")):
         private, public = new_key(comment)

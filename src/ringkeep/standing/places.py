@@ -81,10 +81,10 @@ class Standing:
 
 
 def place(name: str) -> Path:
-    """Its folder. Raises `StandingError` for a name that cannot be one."""
+    """Its folder, whether it is there or not. Raises `StandingError` for a name that cannot be one."""
     if not NAME.fullmatch(name):
         raise NotSo(Sentence("A lab phone system's name is made of small letters, digits and hyphens."))
-    return folder("lab", name)
+    return folder("lab") / name
 
 
 def read(name: str) -> Standing | None:
