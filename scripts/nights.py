@@ -217,7 +217,7 @@ def backups(arguments: dict[str, Any]) -> dict[str, Any]:
     from ringkeep.jobs.models import SUCCEEDED, Job
 
     kind_of("backup")
-    with engine.working():
+    with engine.working(engine.SERVING_POLL_S):
         time.sleep(2.0)
         began, spent = time.monotonic(), all_s()
         for system in PhoneSystem.objects.order_by("pk"):

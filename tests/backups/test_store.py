@@ -124,7 +124,7 @@ def test_append_only_takes_nothing_away_and_still_saves(made: tuple[Path, str], 
     place = store.location
     store = Store(Location(place.kind, place.place, place.password, append_only=True))
     before = {path for path in (tmp_path / "repository").rglob("*") if path.is_file()}
-    for refused in (lambda: store.forget([made[1]]), store.prune, store.remove_other_keys):
+    for refused in (lambda: store.forget([made[1]]), store.prune, store.keys.remove_others):
         with pytest.raises(StoreError) as caught:
             refused()
         assert caught.value.kind == "append-only"
@@ -150,13 +150,13 @@ def test_no_secret_is_in_any_process_list_while_restic_works(made: tuple[Path, s
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        store.add_key("canary-new-password")
+        store.keys.add("canary-new-password")
     finally:
         stop.set()
         watcher.join()
     assert any(b"restic\0-r" in line for line in seen) and not any(b"canary" in line for line in seen)
     again = Store(Location("directory", store.location.place, "canary-new-password"))
-    assert again.remove_other_keys() == 1 and [key.current for key in again.keys()] == [True]  # noqa: SIM118
+    assert again.keys.remove_others() == 1 and [key.current for key in again.keys.listed()] == [True]
 
 
 # -- kill -9 ------------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def test_kill_9_of_us_in_a_save_ends_restic_and_leaves_a_whole_repository(
     while restics(tmp_path / "repository"):
         assert time.monotonic() < until, "restic outlived us"
         time.sleep(0.05)
-    store.wait_s = 60  # until somebody has reaped it, restic itself takes the killed one for alive
+    store.restic.wait_s = 60  # until somebody has reaped it, restic itself takes the killed one for alive
     assert store.find("saba-2") is None and store.check() == []
     assert store.save(files, ["saba-2"], NOW).snapshot == store.find("saba-2")
 
@@ -328,7 +328,7 @@ def test_an_unguessable_password_opens_without_stretching_and_a_guessable_one_ke
     (tmp_path / "heavy").mkdir()
     heavy = Store(Location("directory", str(tmp_path / "heavy"), "short canary"))
     heavy.open_or_make()
-    assert not heavy.lighten_key()
+    assert not heavy.keys.lighten()
     costs.append(heavy.save(tmp_path / "mirror", ["saba-1"], NOW).cpu_s)
     assert costs[0] < costs[1] / 2, costs
     # The same key as before for everybody else: restic by hand, with the password in a file.

@@ -20,10 +20,10 @@ import os, signal, sys
 from datetime import UTC, datetime
 from ringkeep.jobs.start import prepared
 prepared()
-from ringkeep.backups import actions, store_process, store
+from ringkeep.backups import actions, store_restic
 from ringkeep.fleet.models import Customer
 left = int(sys.argv[1])
-run = store.run
+run = store_restic.run
 def counted(access, arguments, **named):
     global left
     left -= 1
@@ -32,7 +32,7 @@ def counted(access, arguments, **named):
     left -= 1
     if left < 0: os.kill(os.getpid(), signal.SIGKILL)
     return made
-store.run = counted
+store_restic.run = counted
 customer = Customer.objects.get()
 if sys.argv[2] == "rotate":
     actions.rotate_repository(actions.repository_of(customer))
@@ -138,7 +138,7 @@ def test_a_new_repository_key_survives_kill_9_at_every_restic(home: Path, tmp_pa
         assert store(system.customer).snapshots() == []  # it opens, with whatever the row says
     row = repository_of(system.customer)
     assert code == 0 and row.next_password is None and row.password != old
-    assert [key.current for key in store(system.customer).keys()] == [True]  # noqa: SIM118
+    assert [key.current for key in store(system.customer).keys.listed()] == [True]
 
 
 def test_a_check_keeps_what_it_found_and_when_the_next_is_due(home: Path, tmp_path: Path) -> None:
@@ -217,5 +217,5 @@ def test_the_stores_errors_hold_no_secret(home: Path, tmp_path: Path, caplog: py
             work()
         assert password not in str(caught.value) and password not in repr(caught.value.__dict__)
     assert password not in caplog.text and password not in repr(
-        Store(location(repository_of(system.customer))).access()
+        Store(location(repository_of(system.customer))).restic.access()
     )

@@ -80,7 +80,7 @@ def template() -> Path:
     try:
         store = Store(Location("directory", str(folder / "repository"), PASSWORD))
         store.open_or_make()
-        assert [key.current for key in store.keys()] == [True]  # noqa: SIM118
+        assert [key.current for key in store.keys.listed()] == [True]
     finally:
         if before is None:
             del os.environ["RINGKEEP_HOME"]

@@ -105,7 +105,7 @@ def rotate_repository(repository: Repository) -> int:
             row.save(update_fields=["next_password"])
     if row.password != row.next_password:
         if not _opens(row, row.next_password):
-            Store(location(row)).add_key(row.next_password)
+            Store(location(row)).keys.add(row.next_password)
         if not _opens(row, row.next_password):
             raise StoreError(
                 "failed",
@@ -116,8 +116,8 @@ def rotate_repository(repository: Repository) -> int:
         Repository.objects.filter(pk=row.pk).update(password=row.next_password)
     row.refresh_from_db()
     renewed = Store(location(row))
-    removed = renewed.remove_other_keys()
-    renewed.lighten_key()
+    removed = renewed.keys.remove_others()
+    renewed.keys.lighten()
     Repository.objects.filter(pk=row.pk).update(next_password=None)
     return removed
 
@@ -125,7 +125,7 @@ def rotate_repository(repository: Repository) -> int:
 def _opens(row: Repository, password: str) -> bool:
     place = location(row)
     try:
-        Store(type(place)(place.kind, place.place, password, place.credential, place.append_only)).keys()
+        Store(type(place)(place.kind, place.place, password, place.credential, place.append_only)).keys.listed()
     except StoreError as error:
         if error.kind != "wrong-password":
             raise

@@ -1,4 +1,4 @@
-"""One customer's backup repository, with restic under it: save, find, restore, check, forget, keys.
+"""One customer's backup repository, with restic under it: save, find, restore, check, forget; its keys are store_keys.py.
 
 `StoreError` (store_process.py) says why something failed; `permanent` tells whether trying again is of no use.
 A step of a job may call any of these again after a kill -9: what was half done is passed over or finished.
@@ -9,23 +9,22 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ringkeep.backups import store_checking, store_locks
+from ringkeep.backups import store_checking
 from ringkeep.backups.store_checking import Damage
-from ringkeep.backups.store_entries import Entry, Key, Snapshot, entry, instant
-from ringkeep.backups.store_keys import UNGUESSABLE, add_key_file, key_file
-from ringkeep.backups.store_locations import DIRECTORY, Location, access, reach
-from ringkeep.backups.store_process import Access, Line, Ran, StoreError, documents, failure, run
+from ringkeep.backups.store_entries import Entry, Snapshot, entry, instant
+from ringkeep.backups.store_keys import Keys
+from ringkeep.backups.store_locations import DIRECTORY, Location, refuse_append_only
+from ringkeep.backups.store_process import StoreError, documents, failure
+from ringkeep.backups.store_restic import WAIT_S, Restic
 from ringkeep.phonesystem.sentences import Sentence, amount, reason
 
 HOST = "ringkeep"  # as the host of every snapshot: the name of this machine is none of the repository's business
-WAIT_S = 600.0  # for another process that works on the repository
 OPENING_S = 60.0
 SAVE_S, CHECK_S = 24 * 3600.0, 24 * 3600.0
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]*")
@@ -51,12 +50,9 @@ class Store:
         self, location: Location, *, wait_s: float = WAIT_S, opened: Callable[[str], None] | None = None
     ) -> None:
         """`opened` is told restic's id when `open_or_make` did so for the first time."""
-        self.location, self.wait_s, self._opened = location, wait_s, opened
-        self._reached = False
-
-    def access(self) -> Access:
-        """What it is opened with."""
-        return access(self.location)
+        self.location, self._opened = location, opened
+        self.restic = Restic(location, wait_s=wait_s)
+        self.keys = Keys(self.restic)
 
     # -- opening --------------------------------------------------------------------------------------------------
 
@@ -77,7 +73,7 @@ class Store:
             if error.kind != "no-repository":
                 raise
             self._make()
-            self.lighten_key()
+            self.keys.lighten()
             found = self._config()
         if self._opened is not None:
             self._opened(found)
@@ -111,7 +107,7 @@ class Store:
         )
 
     def _config(self) -> str:
-        return str(json.loads(self._run(["cat", "config"], timeout_s=OPENING_S).out)["id"])
+        return str(json.loads(self.restic.run(["cat", "config"], timeout_s=OPENING_S).out)["id"])
 
     def _make(self) -> None:
         if self.location.kind == DIRECTORY:
@@ -125,7 +121,7 @@ class Store:
                     permanent=True,
                 ) from None
         try:
-            self._run(["init"])
+            self.restic.run(["init"])
         except StoreError as error:
             # Two first backups of one customer at once: the other one made it.
             if error.kind != "failed" or "already" not in str(error):
@@ -151,14 +147,14 @@ class Store:
         arguments = ["backup", "--json", "--host", HOST, "--time", f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"]
         for tag in tags:
             arguments += ["--tag", tag]
-        ran = self._run([*arguments, "."], cwd=mirror, each_line=follow, timeout_s=SAVE_S, expected=(0, 3))
+        ran = self.restic.run([*arguments, "."], cwd=mirror, each_line=follow, timeout_s=SAVE_S, expected=(0, 3))
         if "snapshot_id" not in summary:
-            raise failure(ran.err, self.access())
+            raise failure(ran.err, self.restic.access())
         snapshot = self._whole_id(str(summary["snapshot_id"]))
         if ran.code == 3:
             if not self.location.append_only:
                 self.forget([snapshot])
-            raise StoreError("unread", failure(ran.err, self.access()).says)
+            raise StoreError("unread", failure(ran.err, self.restic.access()).says)
         stored = summary.get("data_added_packed", summary.get("data_added", 0))
         return Saved(snapshot, int(stored), int(summary.get("total_files_processed", 0)), ran.cpu_s)
 
@@ -170,14 +166,14 @@ class Store:
             names = [path.name for path in (Path(self.location.place) / "snapshots").glob(f"{found}*")]
             if len(names) == 1:
                 return names[0]
-        listed = json.loads(self._run(["snapshots", "--json", found]).out or b"[]")
+        listed = json.loads(self.restic.run(["snapshots", "--json", found]).out or b"[]")
         return str(listed[0]["id"])
 
     def snapshots(self, tag: str = "") -> list[Snapshot]:
         """Every stored state, or those with the tag; oldest first."""
         if tag and not TAG.fullmatch(tag):
             raise ValueError(f"no tag: {tag}")
-        ran = self._run(["snapshots", "--json", *(["--tag", tag] if tag else [])], timeout_s=5 * OPENING_S)
+        ran = self.restic.run(["snapshots", "--json", *(["--tag", tag] if tag else [])], timeout_s=5 * OPENING_S)
         listed = [
             Snapshot(found["id"], instant(found["time"]), tuple(found.get("tags") or ()))
             for found in json.loads(ran.out or b"[]") or []
@@ -211,7 +207,7 @@ class Store:
                     found.append(entry(document))
 
         arguments = ["ls", "--json", _named(snapshot), *([] if under == "/" else [_rooted(under)])]
-        self._run(arguments, each_line=follow)
+        self.restic.run(arguments, each_line=follow)
         return iter(found)
 
     def restore(self, snapshot: str, into: Path, only: Sequence[str] = (), *, report: Report | None = None) -> int:
@@ -223,7 +219,7 @@ class Store:
         arguments = ["restore", _named(snapshot), "--target", str(into)]
         for path in only:
             arguments += ["--include", _literal(_rooted(path))]
-        self._run(arguments, timeout_s=SAVE_S)
+        self.restic.run(arguments, timeout_s=SAVE_S)
         lacking = [path for path in only if not os.path.lexists(into / _rooted(path).lstrip("/"))]
         if lacking:
             raise StoreError(
@@ -249,7 +245,7 @@ class Store:
                 )
 
         try:
-            self._run(["dump", _named(snapshot), _rooted(path)], each_line=take)
+            self.restic.run(["dump", _named(snapshot), _rooted(path)], each_line=take)
         except StoreError as error:
             if "cannot dump file" in str(error) or "not found in snapshot" in str(error):
                 raise StoreError(
@@ -272,7 +268,7 @@ class Store:
         elif read_share:
             arguments.append(f"--read-data-subset={read_share}")
         try:
-            ran = self._run(arguments, timeout_s=CHECK_S, expected=(0, 1))
+            ran = self.restic.run(arguments, timeout_s=CHECK_S, expected=(0, 1))
         except StoreError as error:
             if error.kind != "damaged":
                 raise
@@ -281,29 +277,19 @@ class Store:
             return []
         problems = store_checking.problems(ran.out.decode(errors="replace") + ran.err)
         if not problems:
-            raise failure(ran.err, self.access())
+            raise failure(ran.err, self.restic.access())
         return problems
 
     def forget(self, snapshots: Sequence[str]) -> None:
         """Take snapshots away; those that are gone already are passed over. Raises `StoreError` ("append-only")."""
-        self._writable()
+        refuse_append_only(self.location)
         if snapshots:
-            self._run(["forget", *(_named(snapshot) for snapshot in snapshots)])
+            self.restic.run(["forget", *(_named(snapshot) for snapshot in snapshots)])
 
     def prune(self) -> None:
         """Free the space of what was forgotten. A kill -9 in the middle leaves the repository whole."""
-        self._writable()
-        self._run(["prune"], timeout_s=CHECK_S)
-
-    def _writable(self) -> None:
-        if self.location.append_only:
-            raise StoreError(
-                "append-only",
-                Sentence(
-                    "The repository {place} is append-only: nothing is taken from it.", {"place": self.location.place}
-                ),
-                permanent=True,
-            )
+        refuse_append_only(self.location)
+        self.restic.run(["prune"], timeout_s=CHECK_S)
 
     def size_bytes(self) -> int:
         """What it takes up where it is."""
@@ -314,92 +300,7 @@ class Store:
                 for name in names
                 if (Path(folder) / name).is_file()
             )
-        return int(json.loads(self._run(["stats", "--mode", "raw-data", "--json"]).out)["total_size"])
-
-    # -- keys ---------------------------------------------------------------------------------------------------------
-
-    def keys(self) -> list[Key]:
-        """The passwords that open it; `current` is ours."""
-        return self._keys()
-
-    def _keys(self, *options: str) -> list[Key]:
-        return [
-            Key(found["id"], bool(found["current"]), str(found.get("created", "")))
-            for found in json.loads(self._run(["key", "list", "--json", *options]).out)
-        ]
-
-    def lighten_key(self) -> bool:
-        """Let our password open the repository in milliseconds (store_keys.py); whether it does now.
-
-        Only in a directory, and for a password that nobody can guess. A kill in the middle leaves both keys.
-        """
-        if self.location.kind != DIRECTORY or self.location.append_only or len(self.location.password) < UNGUESSABLE:
-            return False
-        heavy = next(key.id for key in self.keys() if key.current)
-        master = self._run(["cat", "masterkey"]).out.strip()
-        keys = Path(self.location.place) / "keys"
-        light = add_key_file(
-            keys.parent, key_file(master, self.location.password, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-        )
-        try:
-            # restic itself opens it, or it goes again
-            opened_by = next(key.id for key in self._keys("--key-hint", light.name) if key.current)
-        except StoreError:
-            opened_by = ""
-        if not opened_by or not light.name.startswith(opened_by):
-            light.unlink(missing_ok=True)
-            return False
-        self._run(["key", "remove", heavy, "--key-hint", light.name])
-        return True
-
-    def add_key(self, password: str) -> None:
-        """Let another password open it too."""
-        self._run(["key", "add"], new_password=password)
-
-    def remove_other_keys(self) -> int:
-        """Only our password opens it from now on; how many others did."""
-        self._writable()
-        others = [key.id for key in self.keys() if not key.current]
-        for key in others:
-            self._run(["key", "remove", key])
-        return len(others)
-
-    # -- running restic -----------------------------------------------------------------------------------------------
-
-    def _run(
-        self,
-        arguments: Sequence[str],
-        *,
-        cwd: Path | None = None,
-        each_line: Line | None = None,
-        new_password: str | None = None,
-        timeout_s: float = 3600.0,
-        expected: tuple[int, ...] = (0,),
-    ) -> Ran:
-        """Run restic; waits for others that work on the repository, and takes away locks whose process is gone."""
-        if not self._reached:
-            reach(self.location)
-            self._reached = True
-        until, pause_s = time.monotonic() + self.wait_s, 0.5
-        while True:
-            try:
-                ran = run(
-                    self.access(), arguments, cwd=cwd, each_line=each_line, new_password=new_password,
-                    timeout_s=timeout_s, expected=expected,
-                )  # fmt: skip
-                if ran.code and store_locks.BLOCKED.search(ran.err):  # `check` ends with 1 then as well
-                    raise failure(ran.err, self.access())
-            except StoreError as error:
-                if error.kind != "locked":
-                    raise
-                if store_locks.release_dead(self.access()):
-                    continue
-                if time.monotonic() + pause_s > until:
-                    raise
-                time.sleep(pause_s)
-                pause_s = min(2 * pause_s, 15.0)
-            else:
-                return ran
+        return int(json.loads(self.restic.run(["stats", "--mode", "raw-data", "--json"]).out)["total_size"])
 
 
 def _named(snapshot: str) -> str:

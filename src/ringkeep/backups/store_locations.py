@@ -124,6 +124,16 @@ def access(location: Location) -> Access:
     raise _bad(Sentence("{kind} is no kind of repository.", {"kind": location.kind}))
 
 
+def refuse_append_only(location: Location) -> None:
+    """Raises `StoreError("append-only")` where nothing may be taken away."""
+    if location.append_only:
+        raise StoreError(
+            "append-only",
+            Sentence("The repository {place} is append-only: nothing is taken from it.", {"place": location.place}),
+            permanent=True,
+        )
+
+
 def _login(location: Location) -> dict[str, Any]:
     parts = sftp_parts(location.place)
     return {"host": parts.host, "port": parts.port, "user": parts.user, **(location.credential or {})}
