@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import time
@@ -17,6 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ringkeep.cli.commands import app
+from ringkeep.lab.watch import descendants
 from ringkeep.links.ssh import SUDO_LINE
 from ringkeep.standing import control, places, services
 from ringkeep.standing.control import Down
@@ -174,6 +176,29 @@ def test_its_administrator_restarts_asterisk_from_inside_and_the_phones_are_ther
         if now.startswith("Startup") and now != before:
             break
     assert now != before and registered(clinic)
+
+
+def test_the_far_end_comes_again_with_its_phones_when_it_is_killed(clinic: Standing) -> None:
+    def far_end() -> set[int]:
+        return {one for one in descendants(clinic.process) if b"/usr/sbin/asterisk\0-f\0-n\0-C" in cmdline(one)}
+
+    def cmdline(process: int) -> bytes:
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{process}/cmdline").read_bytes()
+        return b""
+
+    def registers() -> int:
+        return sum(one.line == "phones" and one.message == "REGISTER" for one in read_log(clinic.far_log))
+
+    before, had = far_end(), registers()
+    for one in before:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while registers() == had and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert before and far_end() - before and registers() > had
+    assert registered(clinic)
 
 
 def test_a_killed_sshd_ends_its_connection_and_no_more(clinic: Standing) -> None:

@@ -22,8 +22,9 @@ from pathlib import Path
 from ringkeep.lab import farend, namespaces
 from ringkeep.lab import image as images
 from ringkeep.lab.lab import Lab
+from ringkeep.lab.manager import ManagerGone
 from ringkeep.lab.network import PHONES_ADDRESS
-from ringkeep.lab.server import Server
+from ringkeep.lab.server import BootError, Server
 from ringkeep.lab.tree import read_directories
 from ringkeep.lab.watch import watch
 from ringkeep.links.ssh import SUDO_LINE
@@ -101,11 +102,28 @@ async def _live(
     far.tree.outside(farend.REGISTRATIONS).write_text(farend.registrations(end, patient=True))
     await far.manager.command(f"module reload {farend.REGISTRATION_MODULE}")
     tasks = [asyncio.create_task(_let_in(server, listening)), asyncio.create_task(_watch(server, work / "disk"))]
+    tasks.append(asyncio.create_task(_keep_far_end(far)))
     if calling:
         tasks.append(asyncio.create_task(keep_calling(far, end, calling)))
     (work / "ready").write_text("")
     await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
     return 1
+
+
+async def _keep_far_end(far: Server) -> None:
+    """Start its Asterisk again when it ends: the phones register anew, from the file that it has by now."""
+    pause_s = 1.0
+    while True:
+        await asyncio.sleep(pause_s)
+        if far.alive:
+            pause_s = 1.0
+            continue
+        print(f"the far end ended: {far.last_words()}", file=sys.stderr)
+        pause_s = min(pause_s * 2, 30.0)
+        with contextlib.suppress(OSError, ManagerGone, BootError):
+            await far.stop()
+            far.start()
+            await far.ready()
 
 
 async def _tell(told: int, work: Path) -> None:
