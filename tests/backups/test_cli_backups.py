@@ -72,6 +72,10 @@ def test_the_life_of_a_repository_from_its_verbs(home: Path, tmp_path: Path, cap
     assert told("forget", "saba")["forgotten"] == [old.pk]
     assert [one["id"] for one in told("backups", "saba", "--all")["backups"]][-1] == old.pk
 
+    assert "Move that whole folder" in ringkeep("repository", "set", "saba", "directory", tmp_path / "new", code=3)
+    assert told("repository", "show")["repositories"][0]["location"] == row.location
+    assert told("verify", "saba", "--read", "۵۰٪")["repositories"][0]["problems"] == []
+    assert "Did you mean saba?" in ringkeep("verify", "sabaa", code=2)
     assert told("verify", "saba", "--read", "100%")["repositories"][0]["problems"] == []
     assert "هیچ آسیبی نیست" in ringkeep("verify", "--lang", "fa")
     ringkeep("verify", "--read", "a lot", code=2)
@@ -105,7 +109,7 @@ def test_before_the_first_backup_there_is_nothing_to_verify_nor_to_restore(home:
 
 def test_places_that_cannot_be_are_refused_before_anything_is_changed(home: Path, tmp_path: Path) -> None:
     fleet()
-    for place, code in (("relative", 3), ("sftp://a:b@h/c", 3), ("s3://h/bucket", 2), (tmp_path / "x\n", 3)):
+    for place, code in (("relative", 2), ("sftp://a:b@h/c", 2), ("s3://h/bucket", 2), (tmp_path / "x\n", 2)):
         assert "error" in told("repository", "set", "saba", "directory", place, code=code)
     (tmp_path / "file").write_text("")
     assert told("repository", "set", "saba", "directory", tmp_path / "file/in", code=3)["error"]["code"] in (

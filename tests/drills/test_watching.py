@@ -99,3 +99,21 @@ def test_a_retired_phone_system_and_one_that_is_not_to_be_drilled_raise_nothing_
     PhoneSystem.objects.update(retired_at=AT)
     watch(AT + 10 * DAY)
     assert kinds() == []
+
+
+def test_what_was_wrong_with_a_phone_system_that_is_retired_is_over() -> None:
+    from ringkeep.drills.watching import watch
+    from ringkeep.findings.actions import report
+    from ringkeep.findings.queries import open_findings
+    from ringkeep.fleet.actions import retire
+    from ringkeep.fleet.models import PhoneSystem
+
+    fleet(2, 1)
+    gone, stays = PhoneSystem.objects.order_by("pk")
+    for system in (gone, stays):
+        report(system, "unreachable", {"why": "down"}, at=AT)
+    report(None, "disk-full-here", {"free_bytes": 1}, at=AT)
+    retire(gone.name, AT)
+    assert [one.phone_system_id for one in open_findings()] == [stays.pk, None], "at once, without a server"
+    watch(AT + timedelta(minutes=1))
+    assert kinds() == ["unreachable"] or kinds() == ["disk-full-here", "unreachable"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from django.db import connections
 from typer.testing import CliRunner, Result
 
 from ringkeep.fleet import cli
@@ -403,3 +405,39 @@ def test_one_that_has_moved_keeps_its_name_and_host_key(home: Path, server: Serv
     other = ringkeep("enrol", url(server).replace("127.0.0.1", "localhost"), "--again", "--name", "saba")
     assert other.exit_code == 2 and "pinned is" in other.stderr and PhoneSystem.objects.get().host == "127.0.0.1"
     assert ringkeep("enrol", "--again", "--name", "saba", "--customer", "Other").exit_code == 2
+
+
+def test_two_that_enrol_the_same_address_at_once_under_two_names_get_one(
+    home: Path, server: Server, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one is enrolled while we still look at the phone system."""
+    from ringkeep.fleet import actions
+    from ringkeep.fleet.models import Customer, PhoneSystem
+
+    look = actions._look
+
+    async def slowly(order: actions.Order) -> object:
+        found = await look(order)
+        where = order.address
+
+        def meanwhile() -> None:
+            customer = Customer.objects.create(name="first")
+            PhoneSystem.objects.create(
+                name="first",
+                customer=customer,
+                enrolled_at=NOW,
+                host=where.host,
+                port=where.port,
+                user="u",
+                host_key="x",
+            )
+            connections.close_all()
+
+        await asyncio.to_thread(meanwhile)
+        return found
+
+    monkeypatch.setattr(actions, "_look", slowly)
+    done = ringkeep("enrol", url(server), "--name", "second", "--key", str(key_file), "--json")
+    assert done.exit_code == 2 and "is enrolled already, as first" in done.stderr
+    assert list(PhoneSystem.objects.values_list("name", flat=True)) == ["first"]
+    assert not Customer.objects.filter(name="second").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ringkeep.backups.queries import exported, location, store
 from ringkeep.backups.store import Store
 from ringkeep.backups.store_checking import Damage
 from ringkeep.backups.store_entries import Snapshot
+from ringkeep.backups.store_locations import Location
 from ringkeep.backups.store_process import StoreError
 from ringkeep.fleet.models import Customer, PhoneSystem
 from ringkeep.home import folder
@@ -65,7 +67,7 @@ def set_repository(
     its repository was moved: at the new place must then be the very same repository.
     """
     row = repository_of(customer)
-    moved = (row.kind, row.location) != (kind, place)
+    moved, before = (row.kind, row.location) != (kind, place), row.location
     held = Backup.objects.filter(phone_system__customer=customer, forgotten_at=None).exclude(snapshot="").exists()
     row.kind, row.location = kind, place
     if credential is not None or moved:
@@ -82,10 +84,31 @@ def set_repository(
         row.repository_id = ""
     place_store = Store(location(row))
     if row.repository_id:
-        place_store.verify()
+        try:
+            place_store.verify()
+        except StoreError as error:
+            if not moved or error.kind != "no-repository" or _holds_one(place_store.location):
+                raise
+            raise StoreError(
+                error.kind,
+                Sentence(
+                    "{customer} has backups in {before}. Move that whole folder to {place} first, then say this again.",
+                    {"customer": customer.name, "before": before, "place": place},
+                ),
+                permanent=True,
+            ) from None
     row.repository_id = place_store.open_or_make()
     row.save()
     return row
+
+
+def _holds_one(place: Location) -> bool:
+    """Whether there is a repository at all, be it another one."""
+    try:
+        Store(replace(place, repository_id="")).verify()
+    except StoreError as error:
+        return error.kind != "no-repository"
+    return True
 
 
 def rotate_repository(repository: Repository) -> int:

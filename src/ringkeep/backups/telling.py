@@ -63,7 +63,8 @@ def answer(work: Callable[[], int], as_json: bool, lang: str, *, without_keys: b
     except EscrowError as error:
         return _failed("escrow", error.says, COULD_NOT_TRY, as_json, lang)
     except StoreError as error:
-        return _failed(error.kind, error.says, COULD_NOT_TRY, as_json, lang)
+        # A place that cannot be one was typed wrongly.
+        return _failed(error.kind, error.says, USAGE if error.kind == "bad-location" else COULD_NOT_TRY, as_json, lang)
     except VaultError as error:
         return _failed("vault", error.says, COULD_NOT_TRY, as_json, lang)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ def verify(name: str | None, read: str | None, as_json: bool, lang: str) -> int:
     from ringkeep.backups.store_checking import problem_said
     from ringkeep.backups.store_process import StoreError
 
+    if read is not None:  # as a Persian keyboard writes it, too
+        read = "".join(str(unicodedata.decimal(sign, sign)) for sign in read).replace("٪", "%")
     if read is not None and not queries.is_share(read):
         raise Refused(
             Sentence(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
 from ringkeep.backups.models import COMPLETE, Backup
 from ringkeep.drills.models import Drill
@@ -39,8 +39,10 @@ def watch(at: datetime) -> dict[str, int]:
     """Open and close what is overdue. {"opened", "closed"}: findings."""
     open_now = {
         (one.phone_system_id, one.kind): one
-        for one in Finding.objects.filter(kind__in=WATCHED, closed_at=None, phone_system__isnull=False)
-    }
+        for one in Finding.objects.filter(
+            Q(kind__in=WATCHED) | Q(phone_system__retired_at__isnull=False), closed_at=None, phone_system__isnull=False
+        )
+    }  # and all of a phone system that was retired: nobody looks after it any more
     wrong = {(one.system_id, one.kind): one for one in overdue(at)}
     systems = PhoneSystem.objects.in_bulk({system_id for system_id, _ in wrong})
     for (system_id, kind), one in wrong.items():

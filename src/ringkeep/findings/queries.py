@@ -21,8 +21,8 @@ OLD_NEWS = timedelta(days=14)  # what is over since then; so that asking costs t
 
 
 def open_findings() -> QuerySet[Finding]:
-    """What is wrong now, the oldest first."""
-    rows = Finding.objects.filter(closed_at=None).select_related("phone_system")
+    """What is wrong now, the oldest first; nothing of phone systems that are retired."""
+    rows = Finding.objects.filter(closed_at=None, phone_system__retired_at=None).select_related("phone_system")
     return rows.defer("phone_system__credential", "phone_system__jump_credential").order_by("opened_at", "pk")
 
 

@@ -186,6 +186,7 @@ def _written(order: Order, found: Target, facts: pbx.Facts, finger: str, at: dat
     system.next_probe_at = at
     try:
         with transaction.atomic():
+            _see_that_nobody_has(order.address, found.jump.host if found.jump else None)  # meanwhile
             system.customer, _ = Customer.objects.get_or_create(name=(order.customer or order.name).strip())
             system.save()
     except IntegrityError as error:

@@ -62,16 +62,17 @@ def customer(name: str) -> Customer:
     if found is None:
         found = Customer.objects.filter(phone_systems__name=name).first()
     if found is None:
-        raise NoSuchCustomer(_no_customer(name, sorted(Customer.objects.values_list("name", flat=True))))
+        systems = list(PhoneSystem.objects.values_list("name", flat=True))
+        raise NoSuchCustomer(_no_customer(name, sorted(Customer.objects.values_list("name", flat=True)), systems))
     return found
 
 
-def _no_customer(name: str, names: list[str]) -> Sentence:
+def _no_customer(name: str, names: list[str], systems: list[str]) -> Sentence:
     if not names:
         return Sentence(
             "There is no customer called {name}, nor any other: enrol a phone system first.", {"name": name}
         )
-    if near := like(name, names):
+    if near := like(name, [*names, *systems]):
         return Sentence("There is no customer called {name}. Did you mean {near}?", {"name": name, "near": near})
     return Sentence(
         "There is no customer called {name}. There are: {names}.",
