@@ -57,6 +57,14 @@ def test_databases_are_probed_dumped_and_kept_out_of_every_command(
         assert again.moved == 1 and again.received_bytes < len(dump) / 5, "only changed blocks come"
         assert "'Other'" in (mirror / "ringkeep/databases/asterisk.sql").read_text()
 
+        base.sql("INSERT INTO cdr (src, dst) VALUES ('1000', '1002')", "asteriskcdrdb")
+        records = mirror / "ringkeep/databases/asteriskcdrdb.sql"
+        without = asyncio.run(fetch(here, facts, mirror, leave_out=frozenset({"records"})))
+        assert part(without, "records")["state"] == "skipped" and "'1001'" in records.read_text()
+        assert "'1002'" not in records.read_text()
+        asyncio.run(fetch(here, facts, mirror))
+        assert "'1002'" in records.read_text()
+
         base.sql("DROP TABLE asterisk.trunks; CREATE VIEW asterisk.trunks AS SELECT 1 AS one FROM asterisk.users")
         base.sql("RENAME TABLE asterisk.users TO asterisk.gone")
         broken = asyncio.run(fetch(here, facts, mirror))

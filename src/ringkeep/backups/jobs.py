@@ -251,14 +251,18 @@ def check_when_due(customer_id: int) -> list[Document]:
     return found
 
 
+WITH_EVERY_CALL = frozenset(
+    {"recordings", "records"}
+)  # their parts grow with each, and one is of little use without the other
+
+
 def left_out(backup: Backup, system: PhoneSystem) -> frozenset[str]:
-    """Recordings have their own rhythm: what was fetched within it is left as it is in the mirror."""
+    """Recordings and call records have their own rhythm: what was fetched within it is left as it is in the mirror."""
     if system.recordings_every_days <= 1 or backup.reason not in ("nightly", "change"):
         return frozenset()
     since = backup.started_at - timedelta(days=system.recordings_every_days) + timedelta(hours=6)
     recent = Backup.objects.filter(phone_system=system, state=COMPLETE, started_at__gte=since).exclude(pk=backup.pk)
-    fetched = any(part["name"] == "recordings" and part["state"] == "ok" for one in recent for part in one.parts)
-    return frozenset({"recordings"}) if fetched else frozenset()
+    return frozenset(part["name"] for one in recent for part in one.parts if part["state"] == "ok") & WITH_EVERY_CALL
 
 
 def mirror(system: PhoneSystem) -> Path:
