@@ -27,12 +27,14 @@ def _lab_home() -> str:
 
 
 @contextmanager
-def standing(name: str, path: Path = SABA, version: int = 22, *, calls: bool = False) -> Iterator[Standing]:
+def standing(
+    name: str, path: Path = SABA, version: int = 22, *, calls: bool = False, far_end: Path | None = None
+) -> Iterator[Standing]:
     """A lab phone system of one's own, that may be broken; gone at the end."""
     before = os.environ.get("RINGKEEP_HOME")
     os.environ["RINGKEEP_HOME"] = _lab_home()
     try:
-        made = control.up(name, path, asterisk=version, calls=calls)
+        made = control.up(name, path, asterisk=version, calls=calls, far_end=far_end)
     finally:
         _put_back(before)
     try:

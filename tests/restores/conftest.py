@@ -42,9 +42,7 @@ def line(narvan: Standing) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="module")
-def backed_up_home(
-    made_home: Path, narvan: Standing, line: Line, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
+def backed_up_home(made_home: Path, narvan: Standing, line: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A RINGKEEP_HOME that knows it and has one backup of it, to be copied."""
     place = tmp_path_factory.mktemp("backed-up") / "home"
     shutil.copytree(made_home, place)
@@ -60,7 +58,7 @@ def backed_up_home(
         job.refresh_from_db()
         assert job.state == SUCCEEDED, job.error
         connections.close_all()
-    yield place
+    return place
 
 
 @pytest.fixture
