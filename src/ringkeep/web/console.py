@@ -58,18 +58,14 @@ def print_jobs(rows: list[Document], words: Words) -> None:
     if not rows:
         Console(highlight=False).print(words("There has been no job yet."))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in (_("Job"), _("State"), _("Asked"), _("Took"), _("Now")):
-        # An id is there to be copied: never broken.
-        table.add_column(words(title), no_wrap=title == "Job", overflow="ignore" if title == "Job" else "fold")
-    for row in rows:
-        table.add_row(
-            *(escape(cell) for cell in (
-                shown(row["id"]), words.say(STATES[row["state"]]), words.digits(row["created_at"][:19].replace("T", " ")),
-                _took(row, words), row["error"] or ("—" if row["ended_at"] else doing(row["step"], words)),
-            ))
-        )  # fmt: skip
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    for row in rows:  # lines, not a table: an id is there to be copied, and no terminal may break it
+        asked = words.instant(datetime.fromisoformat(row["created_at"]))
+        parts = [shown(row["id"]), words.say(STATES[row["state"]]), asked, _took(row, words)]
+        console.print(escape("  ".join(parts)), soft_wrap=True)
+        told = row["error"] or (None if row["ended_at"] else doing(row["step"], words))
+        if told:
+            console.print(escape(f"    {told}"), soft_wrap=True)
 
 
 def print_job(document: Document, words: Words) -> None:
