@@ -112,11 +112,17 @@ def test_an_asterisk_that_runs_with_a_configuration_of_its_own_is_the_one_that_i
     machine.sees_ours = True
     conf = machine.write("var/pbx/etc/asterisk.conf", "[directories]\nastspooldir => /var/pbx/spool\n")
     conf.with_name("extensions.conf").write_text("#include /var/pbx/more.conf\n")
+    conf.with_name("musiconhold.conf").write_text(
+        "[a]\ndirectory = /var/pbx/moh-sales/ ; ours\n[b]\ndirectory=>moh\n;directory=/x/y\n[c]\ndirectory=/var/pbx\n"
+    )
     shutil.rmtree(machine.root / "etc/asterisk")
     with asterisk_process(tmp_path, "-f", "-C", "/var/pbx/etc/asterisk.conf"):
         facts = asyncio.run(pbx.recognise(here))
         assert facts.directories["astetcdir"] == "/var/pbx/etc" and facts.directories["astspooldir"] == "/var/pbx/spool"
         assert facts.outside == ("/var/pbx/more.conf",)
+        (music,) = (part.paths for part in pbx.parts(facts) if part.name == "music")
+        assert "/var/pbx/moh-sales" in music, "a class of music in a folder of its own"
+        assert "/var/pbx" not in music, "what holds Asterisk's own folders is not taken whole"
         machine.write("etc/asterisk/asterisk.conf", "")
         both = asyncio.run(pbx.recognise(here))
     assert both.directories["astetcdir"] == "/etc/asterisk" and "/var/pbx/etc/asterisk.conf" in both.others

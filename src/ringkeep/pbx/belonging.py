@@ -22,13 +22,15 @@ def parts(facts: Facts, product: Product) -> tuple[Part, ...]:
     state = f"{d['astdbdir']}/astdb.sqlite3"
     logs, spool = d["astlogdir"], d["astspooldir"]
     records = tuple(name for name in facts.databases if name in product.records)
+    music = (one for one in facts.music if not any(f"{each}/".startswith(f"{one}/") for each in (*d.values(), *data)))
     found = [
         Part("configuration", _once(d["astetcdir"], "/etc/asterisk", "/etc/dahdi", "/etc/odbc.ini", "/etc/odbcinst.ini", *facts.outside),
              probed="content"),
         Part("state", (), sqlite=(state,)),
         Part("database", (), databases=tuple(sorted({*product.needed, *facts.databases} - {*records}))),
         Part("sounds", tuple(f"{each}/sounds" for each in data), probed="names"),
-        Part("music", tuple(f"{each}/{name}" for each in data for name in SOUNDS if name.startswith("moh")), probed="names"),
+        Part("music", _once(*(f"{each}/{name}" for each in data for name in SOUNDS if name.startswith("moh")), *music),
+             probed="names"),
         Part("scripts", _once(d["astagidir"], *(f"{each}/agi-bin" for each in data), f"{d['astvarlibdir']}/scripts"), probed="content"),
         Part("certificates", (f"{d['astkeydir']}/keys", "/etc/asterisk/keys", "/etc/letsencrypt", "/etc/pki/tls/private",
                               "/etc/pki/tls/certs", "/etc/ssl/private"), required=False, probed="names"),

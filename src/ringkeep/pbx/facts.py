@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-TUPLES = ("databases", "disks", "not_readable", "outside", "sqlite", "others")
+TUPLES = ("databases", "disks", "not_readable", "outside", "music", "sqlite", "others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Facts:
     root: bool = False  # whether our commands run there as root, by sudo or by the account itself
     database_bytes: dict[str, int] = field(default_factory=dict)  # database -> data and indexes
     outside: tuple[str, ...] = ()  # files elsewhere that the configuration includes or links to
+    music: tuple[str, ...] = ()  # folders that classes of music on hold name
     sqlite: tuple[str, ...] = ()  # SQLite files of the product
     others: tuple[str, ...] = ()  # asterisk.conf of other Asterisks that run there; they are not looked after
 

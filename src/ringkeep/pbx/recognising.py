@@ -95,6 +95,7 @@ done | head -n 200
 section outside
 { find "$RK_ETC" -type l -exec readlink -f '{}' + 2>/dev/null
   grep -rhsE '^[[:space:]]*#(try)?include[[:space:]]+"?/' "$RK_ETC" 2>/dev/null | sed 's/^[^/]*//; s/[">;[:space:]].*//'; } | grep -vF "$RK_ETC/" | sort -u | head -n 500
+section music; sed -n 's/^[[:space:]]*directory[[:space:]]*=>*[[:space:]]*\(\/[^;]*\).*/\1/p' "$RK_ETC"/musiconhold*.conf 2>/dev/null | sed 's/[/[:space:]]*$//' | sort -u | head -n 100
 """
 )
 
@@ -167,6 +168,7 @@ def read(sections: Mapping[str, str], products: tuple[Product, ...], before: flo
         root=sections.get("account", "").split("\n")[0].strip() == "0",
         database_bytes={name: sizes[name] for name in databases},
         outside=tuple(p for p in lines(sections.get("outside", "")) if _belongs(p)),
+        music=tuple(p for p in lines(sections.get("music", "")) if is_folder_of_its_own(p)),
         sqlite=product.sqlite(sections),
         others=_others(sections),
     )
