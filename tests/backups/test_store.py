@@ -252,6 +252,7 @@ FULL = """
 set -e
 mount -t tmpfs -o size=8m none "$1"
 cp -r "$4" "$1/repository"
+cp -r "$4" "$3/far"
 exec "$2" -c '
 import sys
 from datetime import UTC, datetime
@@ -267,6 +268,11 @@ except StoreError as error:
     print(error.kind, error.permanent, error)
 print([snapshot.tags for snapshot in store.snapshots()])
 print(bool(store.find("saba-2")), store.dump(store.find("saba-1"), "/a"))
+far = Store(Location("directory", sys.argv[2] + "/far", sys.argv[3]))
+try:
+    far.restore(far.save(big, ["saba-3"], datetime(2026, 11, 25, tzinfo=UTC)).snapshot, Path(sys.argv[1]) / "out")
+except StoreError as error:
+    print(error.kind, error)
 ' "$1" "$3" "$5"
 """
 
@@ -284,9 +290,10 @@ def test_a_full_disk_is_told_and_earlier_backups_stay_readable(tmp_path: Path) -
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    told, listed, read = ran.stdout.splitlines()
+    told, listed, read, restored = ran.stdout.splitlines()
     assert told.startswith("no-room False") and "canary" not in told
     assert listed == "[('saba-1',)]" and read == "False b'hello'"
+    assert restored == f"no-room There is no room for the backup in {tmp_path}/disk/out: make some."
 
 
 # -- places -------------------------------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ start('writes', {writing!r}, key='writes:1')
         signs[0].touch()
         work.until(lambda: "ringkeep.jobs: the database cannot" in work.said, "the step's finding no database")
         work.until(lambda: "Database connection failed" in work.said, "the engine's finding no database")
-        with pytest.raises(urllib.error.HTTPError):
+        with pytest.raises(urllib.error.HTTPError, match="503"):
             call(web, "status")
         server.start()
         signs[1].touch()

@@ -213,13 +213,21 @@ class Store:
     def restore(self, snapshot: str, into: Path, only: Sequence[str] = (), *, report: Report | None = None) -> int:
         """Write the snapshot, or only these paths of it, below the folder; how many things there are now.
 
-        Owners become ours when we are not root. Raises `StoreError` (no-snapshot; `missing` when one of `only` is not in it).
+        Owners become ours when we are not root. Raises `StoreError` (no-snapshot; no-room; `missing` when one of `only` is not in it).
         """
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         arguments = ["restore", _named(snapshot), "--target", str(into)]
         for path in only:
             arguments += ["--include", _literal(_rooted(path))]
-        self.restic.run(arguments, timeout_s=SAVE_S)
+        try:
+            self.restic.run(arguments, timeout_s=SAVE_S)
+        except StoreError as error:
+            if error.kind == "no-room":  # a restore writes here alone
+                raise StoreError(
+                    "no-room",
+                    Sentence("There is no room for the backup in {folder}: make some.", {"folder": str(into)}),
+                ) from None
+            raise
         lacking = [path for path in only if not os.path.lexists(into / _rooted(path).lstrip("/"))]
         if lacking:
             raise StoreError(

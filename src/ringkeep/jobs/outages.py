@@ -19,6 +19,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
+from ringkeep.phonesystem.sentences import Sentence
+
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 # https://sqlite.org/rescode.html
 SQLITE_PASSES = {
@@ -72,6 +74,14 @@ def pauses() -> Iterator[float]:
 def say(error: Exception, pause_s: float) -> None:
     """One line for whoever reads what the server says: there is no database to say it in."""
     log.warning("the database cannot be used (%s): trying again in %.0f s", words_of(error), pause_s)
+
+
+def said(error: Exception) -> Sentence:
+    """What it means for whoever asks for something now."""
+    return Sentence(
+        "Ringkeep's own database cannot be used now ({why}). Make room on its disk, or see that PostgreSQL runs; then ask again.",
+        {"why": words_of(error)},
+    )
 
 
 def words_of(error: Exception) -> str:

@@ -25,7 +25,7 @@ from ringkeep.findings.telling import document as finding_document
 from ringkeep.fleet.models import PhoneSystem
 from ringkeep.fleet.queries import no_phone_system
 from ringkeep.home import folder, made_once
-from ringkeep.jobs import actions
+from ringkeep.jobs import actions, outages
 from ringkeep.jobs.kinds import JobError
 from ringkeep.jobs.models import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job
 from ringkeep.phonesystem.sentences import Sentence, verbatim
@@ -121,6 +121,8 @@ def _not_understood(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    if outages.passes(error):
+        return _answer(request, 503, "no-database", outages.said(error))
     log.exception("%s %s", request.method, request.path[:200], exc_info=error)
     return _answer(request, 500, *unforeseen(error))
 
