@@ -144,6 +144,14 @@ def test_after_a_disaster_the_escrow_file_and_the_repository_are_enough(
         == "escrow"
     )
     assert told("keys", "escrow", tmp_path / "escrow", "--passphrase-file", tmp_path / "pass")["repositories"] == 1
+    (tmp_path / "notes").write_text("of somebody else")
+    refused = ringkeep("keys", "escrow", tmp_path / "notes", "--passphrase-file", tmp_path / "pass", code=2)
+    assert "no escrow file" in refused and (tmp_path / "notes").read_text() == "of somebody else"
+    ringkeep("keys", "escrow", tmp_path / "escrow", "--passphrase-file", tmp_path / "pass")  # written anew
+    (tmp_path / "odd").write_bytes(b"\xff\xfe of no alphabet")
+    assert "holds no text" in ringkeep(
+        "keys", "escrow", tmp_path / "escrow", "--passphrase-file", tmp_path / "odd", code=2
+    )
     sealed = (tmp_path / "escrow").read_bytes()
     assert PASSWORD.encode() not in sealed and b"saba" not in sealed
     assert (tmp_path / "escrow").stat().st_mode & 0o777 == 0o600
@@ -171,6 +179,8 @@ def test_after_a_disaster_the_escrow_file_and_the_repository_are_enough(
     }
     again = told("keys", "restore", tmp_path / "escrow", "--passphrase-file", tmp_path / "pass")
     assert (again["phone_systems"], again["recovered"]) == (0, 0)
+    said = ringkeep("keys", "restore", tmp_path / "escrow", "--passphrase-file", tmp_path / "pass")
+    assert "keys 0, phone systems 0, repositories 0; backups in them that were not known here: 0" in said
     listed = told("backups", "saba")["backups"]
     assert [(one["id"], one["state"]) for one in listed] == [(second.pk, "partial"), (first.pk, "complete")]
     ringkeep("export", "saba", tmp_path / "out", "--backup", first.pk, "--lang", "fa")

@@ -20,6 +20,12 @@ def write_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang: 
     from ringkeep.backups import escrow
 
     words = Words(lang)
+    if file.exists() and not escrow.is_one(file):
+        raise Refused(
+            Sentence(
+                "{file} is there already, and no escrow file: nothing was written. Choose another name.", {"file": file}
+            )
+        )
     held = escrow.write(file, _passphrase(passphrase_file, words, twice=True), datetime.now(UTC))
     if as_json:
         print_json({"file": str(file), **_counts(held)})
@@ -51,10 +57,10 @@ def restore_escrow(file: Path, passphrase_file: Path | None, as_json: bool, lang
         print_json({**_counts(made), "keys": made["keys"], "recovered": recovered, "unreached": unreached})
     else:
         said = words(
-            "{systems} phone systems and {repositories} repositories were brought back; {backups} backups are in them."
+            "Brought back: keys {keys}, phone systems {systems}, repositories {repositories}; backups in them that were not known here: {backups}."
         )
         say([said.format(
-            systems=words.number(made["PhoneSystem"]), repositories=words.number(made["Repository"]),
+            keys=words.number(made["keys"]), systems=words.number(made["PhoneSystem"]), repositories=words.number(made["Repository"]),
             backups=words.number(recovered),
         )])  # fmt: skip
         for one in unreached:
@@ -71,7 +77,11 @@ def _passphrase(file: Path | None, words: Words, *, twice: bool = False) -> str:
         try:
             with file.open(encoding="utf-8") as source:
                 return source.readline().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise Refused(
+                Sentence("{file} holds no text: the passphrase is its first line, in UTF-8.", {"file": file})
+            ) from None
+        except OSError as error:
             raise Refused(Sentence("{file} cannot be read: {why}.", {"file": file, "why": reason(error)})) from None
     if not sys.stdin.isatty():
         raise Refused(

@@ -241,7 +241,9 @@ def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
                 )
             )
         for row in rows:
-            typer.echo(f"{row['name']:24} {row['address']:32} {row['product']} · Asterisk {row['asterisk']}")
+            typer.echo(
+                f"{row['name']:24} {row['address']:32} {row['product'] or '?'} · Asterisk {row['asterisk'] or '?'}"
+            )
 
 
 def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
