@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.backups.world import NOW, backup, fleet, light_repository, mirror, stored
 
@@ -219,3 +222,29 @@ def test_the_stores_errors_hold_no_secret(home: Path, tmp_path: Path, caplog: py
     assert password not in caplog.text and password not in repr(
         Store(location(repository_of(system.customer))).restic.access()
     )
+
+
+def test_a_save_that_somebody_cancels_stops_in_its_middle_and_says_until_then_how_far_it_is(home: Path) -> None:
+    from ringkeep.backups.jobs import mirror as mirror_of
+    from ringkeep.backups.jobs import put_away
+    from ringkeep.backups.queries import store
+    from ringkeep.jobs.kinds import Cancelled, Run
+    from ringkeep.jobs.models import Job
+
+    system = fleet()
+    row, _ = backup(system, 0, "", state="running"), light_repository(system.customer)
+    with (mirror_of(system) / "recording").open("wb") as file:
+        file.truncate(8 << 30)  # a hole: it takes no room, and restic many seconds
+    job = Job.objects.create(pk="backup:1", kind="backup", state="running", created_at=NOW)
+
+    def cancel_once_it_says_how_far_it_is() -> None:
+        while not Job.objects.filter(pk=job.pk, step="store", fraction__isnull=False).update(cancel_asked_at=NOW):
+            time.sleep(0.05)
+        connection.close()
+
+    somebody = threading.Thread(target=cancel_once_it_says_how_far_it_is, daemon=True)
+    somebody.start()
+    with pytest.raises(Cancelled):
+        put_away(Run(job.pk, {}, system.pk), row.pk)
+    somebody.join(10)
+    assert store(system.customer).snapshots() == []

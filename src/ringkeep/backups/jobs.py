@@ -131,7 +131,7 @@ def put_away(run: Run, backup_id: str) -> None:
         # The last word is for a day on which only the repository is left: recovery reads it.
         tags = [backup_id, system.name, COMPLETE if whole else PARTIAL]
         try:
-            saved = place.save(mirror(system), tags, backup.started_at)
+            saved = place.save(mirror(system), tags, backup.started_at, report=lambda share: _stored(run, share))
         except StoreError as error:
             if error.kind == "no-room":
                 name = system.customer.name
@@ -141,6 +141,11 @@ def put_away(run: Run, backup_id: str) -> None:
         record.note(backup_id, stored_bytes=saved.stored_bytes)
     record.note(backup_id, snapshot=snapshot)
     marker.write_text(snapshot)
+
+
+def _stored(run: Run, share: float) -> None:
+    run.check()  # a first save may last for hours: whoever asks for its end need not wait for it
+    run.progress("store", share)
 
 
 def judge(backup_id: str) -> None:
