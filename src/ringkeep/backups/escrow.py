@@ -31,6 +31,7 @@ from ringkeep.vault import is_key, key_file, vault
 from ringkeep.vault.rotation import write_keys
 
 VERSION = 1
+BEGINS = b'{"ringkeep": "escrow"'
 N, R, P = 1 << 17, 8, 1  # 128 MiB and about 0.4 s for each guess of a passphrase
 MOST_BYTES = 64 << 20
 SHORTEST = 12  # signs of a passphrase
@@ -40,6 +41,15 @@ NOT_KEPT = {"facts", "facts_at", "next_probe_at", "next_backup_at", "probed_at",
 
 class EscrowError(Told):
     """The file cannot be made or opened; the message says why."""
+
+
+def is_one(file: Path) -> bool:
+    """Whether a file looks like an escrow file, which may be written anew."""
+    try:
+        with file.open("rb") as source:
+            return source.read(len(BEGINS)) == BEGINS
+    except OSError:
+        return False
 
 
 def write(file: Path, passphrase: str, at: datetime) -> dict[str, int]:

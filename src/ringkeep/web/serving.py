@@ -70,7 +70,13 @@ def serve(host: str, port: int, words: Words, *, web: bool, work: bool, tunnels:
 
 def _take_in_tunnels(stack: contextlib.ExitStack, address: str, words: Words) -> None:
     try:
-        stack.enter_context(serving_tunnels(*server_address(address)))
+        host, port = server_address(address)
+    except TunnelError:
+        raise ServeError(
+            Sentence("--tunnels must be HOST:PORT of this machine, such as {example}.", {"example": "0.0.0.0:2222"})
+        ) from None
+    try:
+        stack.enter_context(serving_tunnels(host, port))
     except (LinkError, TunnelError) as error:
         raise ServeError(error.says) from error
     print(words("Phone systems may dial in at {address}").format(address=address), flush=True)
