@@ -217,6 +217,43 @@ def test_a_dump_of_mysql_8_or_of_a_newer_mariadb_is_loaded_by_an_older_one(maria
     assert third.run("rollback") == 0 and databases(mariadb) == {"asterisk"}
 
 
+OLD_CLIENT = """#!/bin/sh
+case "$*" in *--binary-mode*) echo "unknown option '--binary-mode'" >&2; exit 7 ;; *--help*) exit 0 ;; esac
+exec /usr/bin/mariadb "$@"
+"""
+
+
+def test_a_client_that_would_obey_commands_in_a_dump_gets_none(
+    mariadb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canary = tmp_path / "canary"
+    rows = (
+        "CREATE TABLE `users` (`name` text);\nINSERT INTO `users` VALUES ('it\\'s \\\\! touch {canary} ; x'),(NULL);\n"
+    )
+    attacks = (
+        f"system touch {canary};\n", f"  system touch {canary}\n", f"SET @a=1; system touch {canary};\n", f"tee {canary}\n",
+        f"INSERT INTO `users` VALUES ('a'); system touch {canary};\n",
+        f"\\! touch {canary}\n", f"-- '\n\\! touch {canary}\n-- '\n", f"INSERT INTO `users` VALUES ('a'); \\! touch {canary}\n",
+        f"INSERT INTO `users` VALUES /* ' */ ('b') \\! touch {canary} -- '\n", f"INSERT INTO `x' y` VALUES ('a') \\! touch {canary} -- '\n",
+    )  # fmt: skip
+    monkeypatch.setattr("tests.restores.phone_system_folder.CALLED", ("mv",))
+    for number, attack in enumerate(("", *attacks)):
+        one = restore(mariadb, tmp_path / f"s/{number}", canary)
+        (one.killer / "mariadb").write_text(OLD_CLIENT)
+        (one.killer / "mariadb").chmod(0o755)
+        (one.state / "login.sh").unlink()
+        backup = tmp_path / "backup.sql"
+        backup.write_text(rows.format(canary=canary) + attack)
+        assert reduce(backup, None, one.state / "databases.d/asterisk.sql")
+        if attack:
+            assert one.run("stage") == 3 and "newer client" in one.said, attack
+        else:
+            assert one.run("stage") == 0 and one.run("swap", "60") == 0, one.said
+            assert f"it's \\\\! touch {canary} ; x" in held(mariadb)
+            assert one.run("confirm") == 0
+        assert not canary.exists() and one.run("rollback") in (0, 3)
+
+
 def test_one_content_dumped_by_two_versions_is_the_same(tmp_path: Path) -> None:
     table = "DROP TABLE IF EXISTS `t`;\n{set}CREATE TABLE `t` (\n  `a` int\n);\n{begin}LOCK TABLES `t` WRITE;\n{rows}UNLOCK TABLES;\n{end}"
     old = {"set": "/*!40101 SET character_set_client = utf8 */;\n", "begin": "", "rows": "INSERT INTO `t` VALUES (1),(2);\n", "end": ""}  # fmt: skip

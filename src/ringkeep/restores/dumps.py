@@ -22,6 +22,17 @@ NOT_OURS = (b"/*M!999999", b"SET @@GLOBAL.GTID_PURGED", b"SET @MYSQLDUMP_TEMP_LO
 # What one version of the client writes around a table and another does not; it says nothing of what is in it.
 AROUND = (b"/*!40", b"/*!50503 SET", b"/*M!", b"SET @OLD_AUTOCOMMIT", b"SET AUTOCOMMIT", b"COMMIT;")
 AFTER = ""  # no table is called that
+# The first line of what is staged, of one length. A client without --binary-mode (MariaDB 5.5, as on CentOS 7) obeys commands of
+# its own: `\! rm` anywhere outside of a string, `system rm` where a statement may begin. It only gets what is `PLAIN`: rows of
+# values, and lines as mysqldump begins and ends them.
+PLAIN, ODD = b"-- ringkeep: plain\n", b"-- ringkeep: odd  \n"
+ROWS = re.compile(rb"(?:INSERT INTO `[^`'\"\\;]+` VALUES)?\s*(?=\()")
+TEXT = re.compile(rb"'(?:[^'\\]++|\\.|'')*+'", re.DOTALL)
+VALUES = re.compile(rb"(?:[0-9A-Za-z_.,()+ ]|-(?!-))*+;?\s*\Z")
+LINE = re.compile(
+    rb"\s*(?:--|/\*|`|\)|\Z|(?:DROP|CREATE|LOCK|UNLOCK) TABLES? |UNLOCK TABLES;|INSERT INTO `[^`]+` VALUES\s*\Z|SET |COMMIT;"
+    rb"|PRIMARY KEY|KEY |UNIQUE KEY|CONSTRAINT |FULLTEXT KEY)[^\\;]*+;?\s*\Z"
+)
 FOREIGN = b" FOREIGN KEY "  # renaming a table takes along what refers to it
 
 
@@ -96,11 +107,23 @@ def reduce(backup: Path, live: Path | None, into: Path) -> int | None:
         wanted = set(then.tables)
     into.parent.mkdir(parents=True, exist_ok=True)
     with into.open("wb") as file:
+        plain = bool(file.write(ODD))
         for table, line in _lines(backup):
             if table is None or table in wanted:
                 file.write(line)
+                plain = plain and _is_plain(line)
+        if plain:
+            file.seek(0)
+            file.write(PLAIN)
     into.with_suffix(".gone").write_text("".join(f"{table}\n" for table in gone), "utf-8")
     return into.stat().st_size
+
+
+def _is_plain(line: bytes) -> bool:
+    rows = ROWS.match(line)
+    if rows is not None:
+        return VALUES.match(TEXT.sub(b"", line[rows.end() :])) is not None
+    return LINE.match(line) is not None
 
 
 def holds_rows(path: Path) -> bool:
