@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
 import sys
 import time
@@ -45,7 +47,10 @@ def finish(
         said = 0
         while True:
             job.refresh_from_db()
-            said = _say(job, said, words, tell) if show else 0
+            try:
+                said = _say(job, said, words, tell) if show else 0
+            except BrokenPipeError:
+                _go_on_unheard()
             if job.state in ENDED and not (engine.active() if here else _followers(job)):
                 break
             time.sleep(LOOK_S)
@@ -73,6 +78,15 @@ def _interrupts(job: Job):  # type: ignore[no-untyped-def]
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _go_on_unheard() -> None:
+    """Nobody reads what is said any more, as behind `| head`: what has been begun is still brought to its end."""
+    for stream in (sys.stdout, sys.stderr):
+        asking = select.poll()
+        asking.register(stream.fileno(), 0)  # an error is told unasked
+        if asking.poll(0):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say(job: Job, said: int, words: Words, tell: Callable[[Job], Collection[Document]]) -> int:
