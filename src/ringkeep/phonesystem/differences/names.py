@@ -46,7 +46,7 @@ FIELDS: Mapping[str, Sentence] = {
     "username": Sentence("the user name"), "secret": Sentence("the SIP password"), "mailbox": Sentence("the mailbox"),
     "transport": Sentence("the transport"), "permit": Sentence("the list of networks allowed"), "codecs": Sentence("the list of codecs"),
     "media_encryption": Sentence("the encryption of speech"), "language": Sentence("the language"), "outbound_caller": Sentence("the number shown outside"),
-    "ring_s": Sentence("the ringing time in seconds"), "server": Sentence("the server"), "port": Sentence("the port"), "match": Sentence("the list of addresses that calls come from"),
+    "ring_s": Sentence("the ringing time in seconds"), "server": Sentence("the server"), "port": Sentence("the port"), "match": Sentence("the list of sending addresses"),
     "enabled": Sentence("the switch"), "max_channels": Sentence("the most calls at once"), "registration": Sentence("the registration"),
     "registration_secret": Sentence("the password of the registration"), "pin": Sentence("the PIN"), "email": Sentence("the mail address"),
     "strategy": Sentence("the ring strategy"), "members": Sentence("the list of members"), "wait_s": Sentence("the longest wait in seconds"),
