@@ -18,6 +18,7 @@ from typing import Any
 from ringkeep.links import LinkError
 from ringkeep.links.local_end import LocalEnd, Program
 from ringkeep.links.ssh import Connection, Result
+from ringkeep.phonesystem.sentences import verbatim
 
 ASTERISK = """#!/bin/sh
 [ "$1" = -V ] && echo 'Asterisk 16.28.0~dfsg-0+deb11u4'
@@ -148,7 +149,7 @@ class Here(Connection):
             self.came += len(piece)
             yield piece
         if await process.wait():
-            raise LinkError("failed", (await process.stderr.read()).decode(errors="replace"))
+            raise LinkError("failed", verbatim((await process.stderr.read()).decode(errors="replace")))
 
     @asynccontextmanager
     async def remote_shell(self) -> Any:

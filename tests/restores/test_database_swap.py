@@ -82,8 +82,8 @@ def restore(options: Path, state: Path, canary: Path, dump: str = NEW) -> Restor
     place.mkdir(parents=True, exist_ok=True)
     file = place / "users.conf"
     file.write_text("Ana")
-    units = {str(file): (b"1064", 0o640, 0)}
-    one = Restore(place, state, [("put", str(place), file.name)], units, {"databases": ["asterisk\n"]})
+    staged: dict[str, tuple[bytes | str, int, int]] = {str(file): (b"1064", 0o640, 0)}
+    one = Restore(place, state, [("put", str(place), file.name)], staged, {"databases": ["asterisk\n"]})
     (state / "databases.d").mkdir()
     (state / "databases.d/asterisk.sql").write_text(dump.format(canary=canary))
     (state / "databases.d/asterisk.gone").write_text("added_later\n")

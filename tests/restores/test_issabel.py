@@ -14,9 +14,11 @@ from ringkeep.jobs.actions import start
 from ringkeep.jobs.models import SUCCEEDED, Job
 from ringkeep.lab import image as images
 from ringkeep.restores.models import DONE, Restore
-from tests.restores.test_killed_restore import NARVAN, SUMS, on, work
+from tests.restores.reached import SUMS, on
+from tests.restores.working import work
 from tests.standing import standing
 
+NARVAN = Path(__file__).parents[2] / "samples/narvan"
 PASSWORD = "canary-root-1"
 # The root of Issabel's MariaDB has a password, and no other login is there.
 SETTLED = f"""
