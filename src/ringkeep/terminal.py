@@ -52,9 +52,11 @@ def fail(code: str, says: object, words: Speaker, *, as_json: bool, **more: obje
     as well, where `more` stands beside it. `code` is one word for programs; docs/cli.md lists them."""
     errors.print(words.error(says))
     if as_json:
-        print_json({"error": {"code": code, "message": words.say(says), **more}})
-        with contextlib.suppress(OSError, ValueError):  # nobody reads any more: it was said on standard error
+        try:
+            print_json({"error": {"code": code, "message": words.say(says), **more}})
             sys.stdout.flush()
+        except (OSError, ValueError):  # nobody reads any more, or there is no room: it was said on standard error
+            hush()
 
 
 def hush() -> None:

@@ -4,7 +4,10 @@ and the exit code that docs/cli.md gives it. Every verb is asked something wrong
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,8 +56,8 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "lab build": (["7"], "unknown"),
     "lab list": (["too much"], "usage"),
     "lab remove": (["7"], "unknown"),
-    "lab up": (["no such sample", "--port", "99999"], "usage"),
-    "lab down": ([], "usage"),
+    "lab up": (["/nowhere/at/all"], "unknown"),
+    "lab down": (["nobody"], "unknown"),
     "lab systems": (["too much"], "usage"),
 }
 
@@ -141,6 +144,24 @@ def test_a_fault_of_ours_is_one_sentence_too(
     assert run(["alarms", "--json"]) == 3
     out, err = capfd.readouterr()
     assert json.loads(out)["error"]["code"] == "internal" and "of our own" in err and "Traceback" not in err
+
+
+def test_a_name_that_is_no_text_is_told(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for verb in ("backup", "backups", "job"):
+        assert run([verb, os.fsdecode(b"saba\xff\xfe"), "--json"]) == 2
+        out, err = capfd.readouterr()
+        assert "no text in UTF-8" in err and json.loads(out)["error"]["code"] == "usage"
+
+
+@pytest.mark.parametrize("words", ["backups nobody --json", "systems --json", "--help"])
+def test_where_there_is_no_room_for_the_answer_it_is_a_sentence_too(words: str, tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [Path(sys.executable).with_name("ringkeep"), *words.split()], stdout=full, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "RINGKEEP_HOME": str(tmp_path)}, timeout=60, check=False,
+        )  # fmt: skip
+    assert ended.returncode in (2, 3) and ended.stderr.startswith("error: "), ended.stderr
+    assert "Traceback" not in ended.stderr and "ignored" not in ended.stderr
 
 
 def test_the_codes_are_those_of_the_document() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import os
@@ -46,7 +47,10 @@ def run(arguments: Sequence[str]) -> int:
     spoken.append(language(arguments))
     before = os.environ.get("RINGKEEP_LANGUAGE")  # `ringkeep --lang fa VERB` sets it for the verb
     try:
-        return int(whole().main(args=list(arguments), prog_name="ringkeep", standalone_mode=False) or 0)
+        code = int(whole().main(args=list(arguments), prog_name="ringkeep", standalone_mode=False) or 0)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a full disk is told, and not after all is over
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
     except typer.Abort:  # Ctrl-C or the end of input at a question
@@ -61,12 +65,28 @@ def run(arguments: Sequence[str]) -> int:
 
             hush()
             return 0
+        if isinstance(error, UnicodeEncodeError) and any(map(_no_text, arguments)):
+            from ringkeep.phonesystem.sentences import Sentence
+
+            return _failed(arguments, "usage", Sentence("A name that was given is no text in UTF-8."), USAGE)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+            from ringkeep.terminal import hush
+
+            code = _failed(arguments, *_why(error), COULD_NOT)
+            with contextlib.suppress(OSError, ValueError):
+                hush()  # what is still to be printed finds no room either
+            return code
         return _failed(arguments, *_why(error), COULD_NOT)
     finally:
         if before is None:
             os.environ.pop("RINGKEEP_LANGUAGE", None)
         else:
             os.environ["RINGKEEP_LANGUAGE"] = before
+
+
+def _no_text(argument: str) -> bool:
+    """Whether it holds bytes that are no UTF-8, which Python hands on as lone surrogates."""
+    return any("\ud800" <= letter <= "\udfff" for letter in argument)
 
 
 def _failed(arguments: Sequence[str], code: str, says: Sentence, exit_code: int) -> int:
