@@ -381,7 +381,8 @@ def test_hours_in_which_no_backup_could_begin_are_refused(home: Path, server: Se
     refused = ringkeep("enrol", "--again", "--name", "saba", "--window", "05:00-06:00")
     assert refused.exit_code == 2 and "no backup could ever begin" in refused.stderr
     assert enrolled_again("--window", "05:00-06:00", "--busy", "none", "--drill", "full").drill == "full"
-    system = enrolled_again("--window", "23:30-00:30", "--zone", "Asia/Tehran")
+    system = enrolled_again("--window", "23:30-00:30", "--zone", "Asia/Tehran", "--recordings-every", "7")
+    assert system.recordings_every_days == 7
     assert f"{system.window_from:%H:%M} {system.window_until:%H:%M} {system.busy_from}" == "23:30 00:30 None"
     assert system.time_zone == "Asia/Tehran" and system.next_backup_at > system.facts_at
 

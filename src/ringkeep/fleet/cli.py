@@ -89,6 +89,10 @@ def enrol(
     bandwidth: Annotated[
         int | None, typer.Option(metavar="KIB", help="how many KiB a second a backup may take of its line", min=8)
     ] = None,
+    recordings_every: Annotated[
+        int | None,
+        typer.Option(metavar="DAYS", help="fetch recordings and call records only so often [1]", min=1, max=31),
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = Language.EN,
 ) -> None:
@@ -111,6 +115,7 @@ def enrol(
             rules["busy_from"], rules["busy_until"] = (None, None) if busy == "none" else hours(busy)
         rules |= {"time_zone": zone} if zone else {}
         rules |= {"bandwidth_kib_s": bandwidth} if bandwidth else {}
+        rules |= {"recordings_every_days": recordings_every} if recordings_every else {}
         if again:
             if name is None:
                 raise actions.EnrolError(Sentence("Say which one: ringkeep enrol --again --name NAME."))

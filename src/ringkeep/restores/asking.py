@@ -122,6 +122,10 @@ def _target(name: str) -> PhoneSystem:
                 {"name": name},
             )
         )
+    if found.retired_at is not None:
+        raise Unknown(
+            Sentence("{name} is retired: enrol it again before anything is restored to it.", {"name": found.name})
+        )
     return found
 
 

@@ -29,7 +29,7 @@ from ringkeep.standing.machine import make_own_image
 from ringkeep.standing.places import USER, NoImage, NotKnown, NotSo, Standing, StandingError, is_running
 
 SAMPLES = Path(__file__).parents[3] / "samples"  # beside the code, as a checkout has them
-START_S = 90.0
+START_S = 240.0
 
 
 def up(

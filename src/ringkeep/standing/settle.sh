@@ -40,7 +40,7 @@ if ls /run/handed/databases/*.sql > /dev/null 2>&1; then
   mariadbd --user=mysql --skip-networking --socket=/run/mysqld/mysqld.sock --datadir=/var/lib/mysql &
   turn=0; until mysqladmin ping > /dev/null 2>&1 || [ $turn = 200 ]; do sleep 0.1; turn=$((turn + 1)); done
   for dump in /run/handed/databases/*.sql; do
-    name=$(basename "$dump" .sql); mysql -e "create database if not exists \`$name\`"; mysql "$name" < "$dump"
+    name=$(basename "$dump" .sql); mysql -e "create database if not exists \`$name\`"; sed '1{/^\/\*M!999999/d}' "$dump" | mysql "$name"
   done
   said() { sed -n "s/^ *\$amp_conf\[.$1.\] *= *['\"]\([A-Za-z0-9_.-]*\)['\"].*/\1/p" /etc/freepbx.conf 2> /dev/null; }
   [ -z "$(said AMPDBUSER)" ] || mysql <<END
