@@ -15,7 +15,7 @@ from ringkeep import pbx
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection, Result
 from ringkeep.pbx import PRODUCTS
-from ringkeep.pbx.recognising import is_folder_of_its_own, read
+from ringkeep.pbx.recognising import PLACE, is_folder_of_its_own, read
 from ringkeep.pbx.sections import parse
 from tests.pbx.machine import Here, Machine
 
@@ -127,6 +127,13 @@ def test_an_asterisk_that_runs_with_a_configuration_of_its_own_is_the_one_that_i
         both = asyncio.run(pbx.recognise(here))
     assert both.directories["astetcdir"] == "/etc/asterisk" and "/var/pbx/etc/asterisk.conf" in both.others
     assert "others" not in both.to_rebuild(), "a night in which another Asterisk began to run would be a changed one"
+
+
+def test_an_asterisk_whose_configuration_is_gone_is_no_container(machine: Machine) -> None:
+    machine.write("local/asterisk", "#!/bin/sh\nsleep 5\n")
+    line = f'asterisk & until grep -qx asterisk /proc/$!/comm; do sleep 0.05; done; {PLACE} echo "$RK_RUNNING"; kill $!'
+    said = subprocess.run(machine.command(line), capture_output=True, text=True, check=False).stdout
+    assert said.split() == ["here", "/etc/asterisk/asterisk.conf"]
 
 
 def test_an_asterisk_in_a_container_is_told_as_that(machine: Machine, here: Here, tmp_path: Path) -> None:

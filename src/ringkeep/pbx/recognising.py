@@ -42,7 +42,7 @@ for p in /proc/[0-9]*; do
   rk_where=here
   [ -n "$rk_inside" ] || case "$(cat "$p/cgroup" 2>/dev/null)" in *docker*|*lxc*|*libpod*|*kubepods*|*containerd*) rk_where=container;; esac
   rk_conf=${rk_conf:-/etc/asterisk/asterisk.conf}
-  [ -f "$rk_conf" ] || rk_where=container
+  [ -f "$rk_conf" ] || [ "$(readlink "$p/ns/mnt")" = "$(readlink /proc/self/ns/mnt || echo unknown)" ] || rk_where=container
   RK_RUNNING="$RK_RUNNING$rk_where	$rk_conf
 "
 done 2>/dev/null
