@@ -34,6 +34,7 @@ from ringkeep.lab.server import BootError, Server
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.checks import check
 from ringkeep.phonesystem.completeness import missing as find_missing
+from ringkeep.phonesystem.holding import held_lines, released
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence, Told
 from ringkeep.sources import listed
@@ -106,7 +107,9 @@ async def prove(options: Options, progress: Progress) -> Report:
         contents = read_contents(source)
         files = contents.files
         drill.defects += _put_in_place(source.root, contents.played)
-        system = phone_system(source, contents)
+        # Read as it is meant to be: what is held is no fault of it, and only the lab gets the files as they are.
+        system = phone_system(source, replace(contents, files={**files, **released(files)}))
+        drill.defects += _held_on_purpose(files)
         drill.timings["read_s"] = time.monotonic() - drill.started_at
     if not any(f"/etc/asterisk/{name}" in files for name in BOOTABLE) and (source.root / listed.LISTING).is_dir():
         return _completeness_only(drill, source, system)
@@ -166,6 +169,15 @@ def left_out(source: Source) -> Iterator[Defect]:
     for item in source.skipped[:MOST_LEFT_OUT]:
         if not item.why.startswith(LEFT_OUT_RIGHTLY):
             yield Defect("left-out", "note", item.name, f"not taken into the lab: {item.why}")
+
+
+def _held_on_purpose(files: Files) -> list[Defect]:
+    """A note where trunks are held (a spare that must not take the carrier's calls yet); else nothing."""
+    lines = held_lines(files)
+    if not lines:
+        return []
+    what = f"its trunks are held ({len(lines)} lines): calls through carriers were not tried"
+    return [Defect("trunks-held", "note", lines[0], what)]
 
 
 def choose_version(wanted: str, source: Source, system: PhoneSystem) -> int:
@@ -289,12 +301,16 @@ async def _boot_and_call(
         drill.defects += loading.missing_applications(system, held, upgrade=upgrade)
     open_at, closed_at = opening_hours(system, drill.options.at)
     prompts = Prompts(pbx)
-    planner = Planner(system, end, held.applications, open_at, closed_at, plays=prompts.plays)
+    without_carriers = any(defect.code == "trunks-held" for defect in drill.defects)
+    planner = Planner(
+        system, end, held.applications, open_at, closed_at, plays=prompts.plays, held=without_carriers
+    )  # fmt: skip
     calling = Calling(pbx, far, end, judging.Judge(judging.Places(system), prompts.wav), progress)
     try:
         await _register_and_call(drill, calling, planner, end, far, progress)
-        with progress.step("carriers"):
-            drill.defects += await registered.trunks(pbx, system)
+        if not without_carriers:
+            with progress.step("carriers"):
+                drill.defects += await registered.trunks(pbx, system)
     finally:
         calling.close()
         drill.calls += calling.calls

@@ -116,6 +116,8 @@ class Everything:
             planned = self._planner.from_inside(phone, number, kind)
             if planned.expected is None or planned.expected.kind in UNDECIDED:
                 continue
+            if self._planner.held and planned.expected.kind == "outbound":
+                return
             if (goals is None or planned.expected.kind in goals) and phone.extension.number not in planned.phones:
                 yield planned
                 return
@@ -127,6 +129,8 @@ class Everything:
 
     def failover(self) -> Iterator[PlannedCall]:
         """Every outbound route once more, with its first carrier refusing: the second must get the call."""
+        if self._planner.held:
+            return
         for index, route in enumerate(self._planner.system.outbound_routes):
             number = sample_number(route.pattern, index + 5)
             phone = self._planner.phone_for(route, index + 1)

@@ -95,6 +95,7 @@ class Planner:
         None  # whether there is such a sound, in such a language; None: not known
     )
     refused: set[str] = field(default_factory=set)  # extensions whose phones could not register
+    held: bool = False  # its trunks are held on purpose: no call through a carrier is tried
 
     @property
     def phones(self) -> list[Phone]:
@@ -104,7 +105,9 @@ class Planner:
     # -- numbers from outside -----------------------------------------------------------------------------
 
     def inbound(self, at: datetime) -> Iterator[PlannedCall]:
-        """Every number, through the first trunk that carries it."""
+        """Every number, through the first trunk that carries it; none while trunks are held."""
+        if self.held:
+            return
         for index, number in enumerate(self.system.inbound_numbers):
             line = next((x for name in number.trunks if (x := self.far.line(name))), None)
             dialled = self.one_of(number.number)
@@ -145,7 +148,9 @@ class Planner:
                 return
 
     def outbound(self) -> Iterator[PlannedCall]:
-        """Every outbound route once, from a phone that may use it."""
+        """Every outbound route once, from a phone that may use it; none while trunks are held."""
+        if self.held:
+            return
         for index, route in enumerate(self.system.outbound_routes):
             number = sample_number(route.pattern, index)
             phone = self.phone_for(route, index)

@@ -74,6 +74,7 @@ DEFECTS = {
     "not-bootable": _("This backup alone cannot be booted"),
     "phone-refused": _("A phone cannot register"),
     "trunk-unregistered": _("A trunk cannot register at its carrier"),
+    "trunks-held": _("Its trunks are held: calls through carriers were not tried"),
     "not-loaded": _("In the files, but Asterisk did not load it"),
     "config-refused": _("Asterisk refuses a configuration file"),
     "object-refused": _("Asterisk refuses a phone or a trunk"),
@@ -103,6 +104,9 @@ ADVICE = {
     "not-bootable": _("Add /etc/asterisk to what is backed up, or prove a copy of the running system's files."),
     "phone-refused": _("Check that its endpoint, auth and AOR sections exist and agree."),
     "trunk-unregistered": _("Check the account of the registration: user name, password, server."),
+    "trunks-held": _(
+        "Nothing has to be done: let them go with `ringkeep restore NAME --release-trunks` once the carriers are to reach it."
+    ),
     "not-loaded": _("Look in the system's own log for the reason; the section is refused or overridden."),
     "config-refused": _("Mend the line that the message names; everything after it is lost."),
     "object-refused": _("Mend the option that the message names; the whole section is left out."),

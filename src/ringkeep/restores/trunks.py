@@ -10,12 +10,13 @@ Held: PJSIP registrations, identification of carriers by address, qualifying of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from ringkeep.asterisk.conf import Configuration, Entry, Files, Place, Section, read_configuration
+from ringkeep.phonesystem.holding import MARK, released
 from ringkeep.phonesystem.sentences import Sentence, Told
 
-MARK = b";ringkeep-held "
+__all__ = ["HoldRefused", "held", "released"]
 AWKWARD = re.compile(rb";--|--;|^[\x01-\x20]*#")
 TRUE = ("yes", "true", "y", "t", "1", "on")
 ETC = "/etc/asterisk"
@@ -51,15 +52,6 @@ def held(files: Files) -> dict[str, bytes]:
                 )
             )
     return changed
-
-
-def released(files: Files) -> dict[str, bytes]:
-    """The files that change when held trunks are let go: path -> its true content."""
-    return {
-        path: b"".join(line.removeprefix(MARK) for line in content.splitlines(keepends=True))
-        for path, content in files.items()
-        if any(line.startswith(MARK) for line in content.splitlines())
-    }
 
 
 def _marked(content: bytes, place: Place) -> bytes:
@@ -128,13 +120,3 @@ def _only(section: Section, names: Iterable[str], counts: object) -> Iterator[Pl
 
 def _places(entries: Iterable[Entry]) -> Iterator[Place]:
     return (entry.place for entry in entries)
-
-
-def texts(files: Mapping[str, bytes]) -> list[str]:
-    """The marked lines, for the report: file and number, never what they hold."""
-    return [
-        f"{path}:{number}"
-        for path, content in sorted(files.items())
-        for number, line in enumerate(content.splitlines(), 1)
-        if line.startswith(MARK)
-    ]
