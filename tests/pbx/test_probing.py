@@ -20,6 +20,8 @@ def prints(here: Here, facts: pbx.Facts) -> str:
 CONFIGURED: dict[str, Callable[[Machine], object]] = {
     "a file edited": lambda m: m.write("etc/asterisk/extensions_custom.conf", "[x]\n"),
     "a file behind a link edited": lambda m: m.write("var/www/html/admin/modules/core/etc/extensions.conf", "[y]\n"),
+    "a file closed to Asterisk": lambda m: (m.root / "etc/asterisk/manager.conf").chmod(0o600),
+    "a folder closed to Asterisk": lambda m: (m.root / "etc/asterisk").chmod(0o700),
     "a file removed": lambda m: (m.root / "etc/asterisk/queues.conf").unlink(),
     "call forwarding set": lambda m: m.set_state(CF__1001="09121234567"),
     "do not disturb set": lambda m: m.set_state(DND__1001="YES"),

@@ -20,13 +20,16 @@ from typing import Any
 
 from ringkeep.backups.judgement import NOT_THERE, Judgement, part_named
 from ringkeep.backups.judging_counts import Counts, counted, shrinkage
+from ringkeep.backups.judging_rights import rights_in
 from ringkeep.lab import image as images
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.completeness import MissingItem
 from ringkeep.phonesystem.completeness import missing as referred_to
+from ringkeep.phonesystem.differences.telling import AUDIENCES
 from ringkeep.phonesystem.differences.traces import comparable
 from ringkeep.phonesystem.model import PhoneSystem
+from ringkeep.phonesystem.rights import changed_rights
 from ringkeep.phonesystem.secrecy import Secrets, secrets_of
 from ringkeep.phonesystem.sentences import Document, Sentence, sentence
 from ringkeep.sources.contents import Contents, phone_system, read_contents
@@ -51,6 +54,7 @@ class Reading:
     contents: Contents
     system: PhoneSystem
     counts: Counts
+    rights: Mapping[str, str]  # of configuration and scripts: path -> "asterisk:asterisk 640"; empty: not known
 
 
 @contextmanager
@@ -60,7 +64,7 @@ def read_mirror(mirror: Path, workplace: Path) -> Iterator[Reading]:
         source = open_source(mirror, Path(place) / "system", limits=LARGE, still=True)
         contents = read_contents(source)
         system = phone_system(source, contents)
-        yield Reading(source, contents, system, counted(mirror, system))
+        yield Reading(source, contents, system, counted(mirror, system), rights_in(mirror))
 
 
 @contextmanager
@@ -78,7 +82,7 @@ def read_kept(kept: Path, workplace: Path) -> Iterator[Reading]:
         contents = replace(contents, names=contents.names | set(beside["names"]))
         source = replace(source, product=beside["product"])
         system = replace(phone_system(source, contents), sounds=beside["sounds"])
-        yield Reading(source, contents, system, beside["counts"])
+        yield Reading(source, contents, system, beside["counts"], beside.get("rights", {}))
 
 
 def keep(reading: Reading, place: Path) -> None:
@@ -101,6 +105,7 @@ def keep(reading: Reading, place: Path) -> None:
     beside = {
         "names": sorted(name for name in reading.contents.names if not MESSAGES.search(name)),
         "sounds": dict(reading.system.sounds), "counts": reading.counts, "product": reading.source.product,
+        "rights": dict(reading.rights),
     }  # fmt: skip
     (fresh / COUNTED).parent.mkdir(exist_ok=True)
     (fresh / COUNTED).write_bytes(gzip.compress(json.dumps(beside).encode("utf-8", "surrogatepass"), 3))
@@ -128,7 +133,9 @@ def judge_files(
             if previous is not None:
                 with read_kept(previous, workplace) as before:
                     shrunken = shrinkage(now.counts, before.counts)
-                    differences = changed(before.system, now.system)
+                    differences = changed(
+                        before.system, now.system, changed_rights(before.rights, now.rights, now.system)
+                    )
             if keep_as is not None:
                 keep(now, keep_as)
             summary = now.counts
@@ -194,9 +201,14 @@ def _brought_along(item: MissingItem, of: Reading, stock: frozenset[str], direct
     return False
 
 
-def changed(a: PhoneSystem, b: PhoneSystem) -> Document:
-    """What `b` has otherwise than `a`, as `ringkeep diff` tells it, secrets covered; sayable in either language later."""
-    changes = secrets_of(a, b).covered_in(compare(a, b))
+def changed(a: PhoneSystem, b: PhoneSystem, rights: Iterable[Change] = ()) -> Document:
+    """What `b` has otherwise than `a`, as `ringkeep diff` tells it, secrets covered; sayable in either language later.
+
+    `rights` are differences in owners and rights: of a kind that only a backup knows.
+    """
+    changes = sorted(
+        (*secrets_of(a, b).covered_in(compare(a, b)), *rights), key=lambda one: AUDIENCES.index(one.audience)
+    )  # fmt: skip
     notes = []
     if not comparable(a, b):
         notes.append(Sentence("Only one of the two holds Asterisk's configuration files: they were not compared."))

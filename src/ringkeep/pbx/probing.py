@@ -1,6 +1,6 @@
 """Has anybody configured anything? One script whose answer is a few digests.
 
-Files are compared by content (a reload writes the same anew), prompts and music by name, size and time; from astdb
+Files are compared by content (a reload writes the same anew), owner and rights (without them Asterisk may not read them), prompts and music by name, size and time; from astdb
 what people set (forwarding, do not disturb, night mode), from the databases a checksum of each table that people
 fill. Left out: registrations, calls, voicemail, agents who log in, counters, and what a reload alone changes.
 """
@@ -29,6 +29,8 @@ rk_content() {
   find -L "$@" -type f -size -"$RK_MOST"k ! -name '*.sw?' ! -name '*~' ! -name '.#*' -print0 2>/dev/null |
     LC_ALL=C sort -z | xargs -0 -r md5sum 2>/dev/null
   find -L "$@" -type f -size +"$RK_MOST"k -printf '%p %s %T@\n' 2>/dev/null | LC_ALL=C sort
+  find -L "$@" \( -type f -o -type d \) ! -name '*.sw?' ! -name '*~' ! -name '.#*' ! -path '*/.ringkeep-*' \
+    -printf '%m %U:%G %p\n' 2>/dev/null | LC_ALL=C sort
 }
 rk_names() { find -H "$@" ! -type d -printf '%p %y %s %T@ %l\n' 2>/dev/null | LC_ALL=C sort; }
 rk_sum() { sha256sum | cut -c 1-64; }
