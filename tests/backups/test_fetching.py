@@ -307,6 +307,20 @@ def test_astdb_is_copied_whole_without_sqlite_there(machine: Machine, here: Here
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.parametrize("content", [b"garbage\n", b""])
+def test_a_damaged_astdb_is_fetched_as_it_is_and_fails_its_part_each_time(
+    machine: Machine, here: Here, tmp_path: Path, content: bytes
+) -> None:
+    bring(here, tmp_path / "mirror")
+    (machine.root / "var/lib/asterisk/astdb.sqlite3").write_bytes(content)
+    (machine.root / "var/lib/asterisk/astdb.sqlite3-journal").write_bytes(b"left by a crash")
+    for _ in range(2):
+        fetched = bring(here, tmp_path / "mirror")
+        assert part(fetched, "state")["state"] == "failed" and part(fetched, "configuration")["state"] == "ok"
+        assert "astdb.sqlite3 is damaged on the phone system" in part(fetched, "state")["why"]
+        assert (tmp_path / "mirror/var/lib/asterisk/astdb.sqlite3").read_bytes() == content
+
+
 def test_what_our_account_may_not_read_fails_its_part(machine: Machine, here: Here, tmp_path: Path) -> None:
     if os.getuid() == 0:
         pytest.skip("root may read everything; tests/fleet/test_account.py does it with a real account")

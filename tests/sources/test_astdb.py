@@ -46,6 +46,20 @@ def test_a_damaged_file_is_an_error(tmp_path: Path, data: bytes) -> None:
         astdb.read_sqlite(path)
 
 
+def test_damage_is_told_from_what_asterisk_can_work_with(tmp_path: Path) -> None:
+    path = tmp_path / "astdb.sqlite3"
+    astdb.write_astdb(path, {f"/CF/{n}": "x" * 200 for n in range(500)})
+    assert astdb.damage_of(path) is None
+    whole = path.read_bytes()
+    for damaged in (b"", b"garbage\n", whole[:20000], whole[:4096] + bytes(8192) + whole[12288:]):
+        path.write_bytes(damaged)
+        assert astdb.damage_of(path)
+    path.unlink()
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE astdb(key)")
+    assert "value" in str(astdb.damage_of(path))
+
+
 keys = st.lists(st.text("abzAZ019_-:|.", min_size=1), min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"])).map(lambda v: v.rstrip())
 

@@ -11,12 +11,14 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Connection
 from ringkeep.pbx import Facts, Part, product
 from ringkeep.pbx.sections import ask, lines, pairs, plain, shell_paths
 from ringkeep.phonesystem.sentences import Sentence, verbatim
+from ringkeep.sources.astdb import damage_of
 
 STAGES = "/var/tmp"
 STAGE = re.compile(r"/var/tmp/ringkeep-freeze\.[0-9a-f]{8}-[A-Za-z0-9]{6,20}\Z")
@@ -80,16 +82,18 @@ rk_words() { exec $rk_polite $RK_DUMP "$@"; }
 rk_sqlite() {
   [ -e "/$1" ] || { echo absent; return; }
   rk_place "$1"; : > "$RK_STAGE/err"
+  [ -s "/$1" ] || { : > "$RK_FILE"; rk_done "$1" "$2"; return; }  # emptied by a full disk, say: that is what is there
   if command -v sqlite3 >/dev/null 2>&1 && $rk_polite sqlite3 -readonly -cmd '.timeout 5000' "/$1" ".backup '$RK_FILE'" 2> "$RK_STAGE/err"; then :
   elif grep -q 'unknown option' "$RK_STAGE/err" && # as old as CentOS 7
     printf '.timeout 5000\n.backup %s\n' "'$RK_FILE'" | $rk_polite sqlite3 "/$1" 2> "$RK_STAGE/err" && [ -s "$RK_FILE" ] && ! [ -s "$RK_STAGE/err" ]; then :
   elif command -v python3 >/dev/null 2>&1 && $rk_polite python3 -c 'import sqlite3,sys
 a=sqlite3.connect("file:"+sys.argv[1]+"?mode=ro",uri=True,timeout=5); b=sqlite3.connect(sys.argv[2]); a.backup(b); b.close()' "/$1" "$RK_FILE" 2>> "$RK_STAGE/err"; then :
   else
-    # Neither is there: a copy taken while nobody wrote, seen by its being the same twice, without a journal.
+    # Neither is there: a copy taken while nobody wrote, seen by its being the same twice, without a journal. Or it is damaged: then as it is.
+    rk_copied=; rk_damaged=; head -c 15 "/$1" | grep -q 'SQLite format 3' && ! grep -qi 'not a database\|malformed' "$RK_STAGE/err" || rk_damaged=yes
     for rk_try in 1 2 3 4 5; do
       cp "/$1" "$RK_FILE" 2> "$RK_STAGE/err" || { rk_failed; return; }
-      [ -e "/$1-journal" ] || ! cmp -s "/$1" "$RK_FILE" || { rk_copied=yes; break; }
+      { [ -z "$rk_damaged" ] && { [ -e "/$1-journal" ] || ! cmp -s "/$1" "$RK_FILE"; }; } || { rk_copied=yes; break; }
       sleep 1
     done
     [ "$rk_copied" = yes ] || { echo 'it changed while it was copied' > "$RK_STAGE/err"; rk_failed; return; }
@@ -240,6 +244,19 @@ def _read(sections: Mapping[str, str], name: str, path: str) -> Frozen:
         return Frozen(path, match[1], match[2], int(match[3]))
     state = first if first in ("absent", "full", "stuck") else "failed"
     return Frozen(path, state, why=plain(" ".join(rest), 300))
+
+
+def damage(copy: Path) -> list[Sentence]:
+    """Why Asterisk cannot start with what was fetched, should it be its own database: kept as it is, for what can still be read in it."""
+    why = damage_of(copy) if copy.name == "astdb.sqlite3" else None
+    if why is None:
+        return []
+    return [
+        Sentence(
+            "{name} is damaged on the phone system ({why}): it is in the backup as it is",
+            {"name": copy.name, "why": why},
+        )
+    ]
 
 
 async def thaw(connection: Connection, stage: str) -> None:

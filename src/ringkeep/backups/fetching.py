@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ringkeep.backups import fetch_freezing
-from ringkeep.backups.fetch_freezing import Freeze, Frozen
+from ringkeep.backups.fetch_freezing import Freeze, Frozen, damage
 from ringkeep.backups.fetch_listing import Entry, FetchLimits, read_listing
 from ringkeep.backups.fetch_mirror import OURS, OWNERS, Mirror, no_room
 from ringkeep.backups.fetch_moving import Report, Way, move, send_names
@@ -221,6 +221,8 @@ class _Fetch:
                     self._keep_frozen(each, one)
                 elif one.state == "absent":
                     self.record.frozen.pop(one.path, None)
+                if one.path in self.record.frozen and one.state != "failed":
+                    each.faults += damage(self.mirror.root / one.path)
 
     def _frozen_fault(self, one: Frozen) -> Sentence | None:
         name = one.path.rpartition("/")[2]

@@ -96,8 +96,8 @@ def begin(job_id: str, arguments: Document, target_id: int) -> int | Document:
 
 def compare(run: Run, pk: int, before: str) -> None:
     """Bring the backup out of its repository, plan, and say what would change."""
-    row = _row(pk)
     actions.note(pk, before_id=before)
+    row = _row(pk)
     place = Workplace.of(row.target_id, row.name)
     if not row.release_trunks:
         _bring_out(row, place, run)
@@ -326,7 +326,12 @@ def _prepared(row: Restore, place: Workplace, *, tell: bool) -> workplace.Prepar
     )  # fmt: skip
     if row.release_trunks:
         return workplace.prepare_release(place, mirror, target, tell=tell)
-    return workplace.prepare(place, mirror, target, parse(row.only), exact=row.exact, hold=row.hold_trunks, tell=tell)
+    return workplace.prepare(place, mirror, target, parse(row.only), exact=row.exact, hold=row.hold_trunks, tell=tell, knows_astdb_gone=_fetched_states(row))  # fmt: skip
+
+
+def _fetched_states(row: Restore) -> bool:
+    """Whether astdb was looked for and nothing hindered it: what did not come is not there."""
+    return row.before is not None and any(p["name"] == "state" and p["state"] == "ok" for p in row.before.parts)
 
 
 def _connected(system: PhoneSystem, work: Callable[[Connection], Awaitable[T]]) -> T:

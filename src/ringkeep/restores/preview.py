@@ -15,8 +15,9 @@ from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.secrecy import secrets_of
 from ringkeep.restores import dumps
-from ringkeep.restores.planning import FOLDER, GONE, Entry, Plan, State, lasting
+from ringkeep.restores.planning import FOLDER, GONE, NOT_FILES, Entry, Plan, State, lasting
 from ringkeep.restores.selection import RECORD_DATABASES, place_of
+from ringkeep.restores.states import place_of_astdb
 from ringkeep.restores.trees import DATABASES, astdb
 from ringkeep.sources.astdb import SCHEMA
 from ringkeep.sources.contents import phone_system, read_contents
@@ -70,8 +71,7 @@ def lay_out(plan: Plan, live: State, mirror: Path, backup: Path, into: Path, sta
 
 
 def _write_astdb(into: Path, directories: Mapping[str, str], states: Mapping[str, str]) -> None:
-    folder = directories.get("astdbdir") or directories.get("astvarlibdir") or "/var/lib/asterisk"
-    place = into / folder.strip("/") / "astdb.sqlite3"
+    place = into / place_of_astdb(directories)[1:]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     with sqlite3.connect(place) as base:
@@ -103,7 +103,7 @@ def is_as_planned(plan: Plan, live: State, now: State, after: Path, mirror: Path
     gone = {unit.path for unit in plan.units if unit.op == GONE}
     covered = tuple(f"{unit.path}/" for unit in plan.units)
     wanted = {path: one for path, one in live.tree.items() if path not in gone and not path.startswith(covered)}
-    wanted |= {one.path: one.entry for one in plan.staged}
+    wanted |= {one.path: one.entry for one in plan.staged if not NOT_FILES.search(one.path)}
     paths = {path for path in wanted.keys() | now.tree.keys() if place_of(path, live.directories).part not in LEFT_OUT}
     if any(_content(wanted.get(path)) != _content(now.tree.get(path)) for path in paths):
         return False

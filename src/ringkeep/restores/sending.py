@@ -11,10 +11,11 @@ from pathlib import Path
 from ringkeep.restores import databases
 from ringkeep.restores.planning import FILE, FOLDER, LINK, PUT, Plan, Staged, Unit
 from ringkeep.restores.selection import DATABASE_FILES, DIRECTORIES
+from ringkeep.restores.states import is_astdb
 
 PLACE = "/var/lib/ringkeep/restore"
 PIECE = 1 << 18
-BASE = "base"  # swap.sh's word for an SQLite database
+BASE, STATE = "base", "state"  # swap.sh's words for an SQLite database, and for Asterisk's own
 RELOAD, RESTART = "core reload", "core restart now"
 
 
@@ -59,7 +60,10 @@ def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str |
             sums.append(f"{one.entry.digest}  {waits.lstrip('/')}\n")
             stands.append(f"{one.entry.digest}  {one.path.lstrip('/')}\n")
         if one.entry.owner is None and one.path == unit.path:
-            owners.append(f"{waits}\t{unit.path}\n")
+            like = (
+                unit.folder if _op(unit) == STATE else unit.path
+            )  # whoever makes its journal in that folder writes to it
+            owners.append(f"{waits}\t{like}\n")
     need[place] = sum(plan.databases.values()) * 3  # the dump, its tables, and some more
     kept_in = {**DIRECTORIES, **directories}
     roots = {kept_in[name].rstrip("/") for name in kept_in if kept_in[name].count("/") > 1}
@@ -85,6 +89,8 @@ def lists(plan: Plan, place: str, directories: Mapping[str, str], *, cron: str |
 
 
 def _op(unit: Unit) -> str:
+    if unit.op == PUT and is_astdb(unit.path):
+        return STATE
     return BASE if unit.op == PUT and DATABASE_FILES.match(unit.path) else unit.op
 
 

@@ -5,7 +5,7 @@
 #
 # The folder this file lies in belongs to one restore; its name is the restore's id. In it, all written by Ringkeep:
 #   units      OP<tab>FOLDER<tab>NAME   put: FOLDER/.ringkeep-ID/new/NAME takes the place of FOLDER/NAME; gone: it goes;
-#              base: put, of an SQLite database
+#              base: put, of an SQLite database; state: put, of Asterisk's own as a whole
 #   folders    every FOLDER once        roots      where folders may really lie
 #   owners     WHAT IS STAGED<tab>LIKE WHAT: of what the backup does not say the owner
 #   need       BYTES<tab>FOLDER         sums       sha256sum's lines of what is staged
@@ -119,6 +119,7 @@ aside() { # what somebody made here meanwhile
 }
 
 forward() {
+    [ "$op" != state ] || { state_forward; return; }
     if [ "$op" = gone ]; then
         if there "$old" || ! there "$now"; then return 0; fi
         mv -- "$now" "$old"
@@ -143,6 +144,7 @@ forward() {
 }
 
 backward() {
+    [ "$op" != state ] || { state_backward; return; }
     if [ "$was" = none ]; then
         if [ "$op" = gone ] || there "$new" || ! there "$now"; then return 0; fi
         if [ -d "$now" ] && [ ! -L "$now" ] && theirs; then leave_theirs; else mv -T -- "$now" "$new"; fi
@@ -172,7 +174,7 @@ leave_theirs() { # of a folder that came as a whole, only what came goes
 
 nothing_new() { # since it was sent
     while IFS=$tab read -r op folder name <&3 && read -r was <&4; do
-        [ "$was" = was ] || ! there "$folder/$name" || die changed "$folder/$name has been made since the plan was made"
+        [ "$was" = was ] || [ "$op" = state ] || ! there "$folder/$name" || die changed "$folder/$name has been made since the plan was made"
     done 3<"$here/units" 4<"$here/before"
 }
 
@@ -192,7 +194,7 @@ swap() {
     while IFS= read -r name; do tables_forward "$name"; done <"$here/databases" # what may have to wait comes first
     each forward
     console "$here/astdb"
-    console "$here/reload"
+    if comes_whole; then asterisk_with_states; else console "$here/reload"; fi
     enter swapped
 }
 
@@ -212,7 +214,7 @@ rollback() {
     each backward
     while IFS= read -r name; do tables_backward "$name"; done <"$here/databases"
     console "$here/astdb.back"
-    console "$here/reload"
+    if comes_whole; then asterisk_without_states; else console "$here/reload"; fi
     forget_login
     enter rolled-back safe
     no_guard

@@ -1,4 +1,4 @@
-# The databases of one restore, for swap.sh, which reads this as databases.sh: MariaDB's or MySQL's tables, and SQLite's files.
+# The databases of one restore, for swap.sh, which reads this as databases.sh: MariaDB's or MySQL's tables, SQLite's files, Asterisk's own.
 #
 # The tables to come are loaded into NAME_ringkeep_new; one RENAME TABLE of all of them swaps them for those that go, into
 # NAME_ringkeep_old. How far it is can be seen from what lies where, so every step may be repeated, in either direction.
@@ -135,3 +135,67 @@ a, b = (sqlite3.connect(x, timeout=20) for x in sys.argv[1:]); a.backup(b); b.cl
 }
 
 knows_sqlite() { command -v sqlite3 >/dev/null 2>&1 || command -v python3 >/dev/null 2>&1; }
+
+# -- Asterisk's own database -------------------------------------------------------------------------------------------
+
+# A damaged one cannot be exchanged by SQLite, and no Asterisk starts with it. So the file takes its name, and then Asterisk is restarted,
+# or started where it was down: the one that ran holds the old file open, and SQLite lets it write no more to a file that has been moved.
+comes_whole() { grep -q "^state$tab" "$here/units" && command -v asterisk >/dev/null 2>&1; }
+
+says() { timeout 20 asterisk -rx "$1" 2>/dev/null </dev/null; }
+
+keeps_states() { # the Asterisk that runs writes to the file that is there
+    says 'database put ringkeep restore 1' | grep -q success && says 'database del ringkeep restore' >/dev/null
+}
+
+started() ( # by what keeps it here; what that starts does not hold our lock
+    exec >/dev/null 2>&1 </dev/null 9>&-
+    PATH=/usr/local/sbin:/usr/local/bin:$PATH
+    if [ ! -d /run/systemd/system ]; then
+        timeout 180 service asterisk start
+        return
+    fi
+    for ask in is-active is-enabled; do
+        for name in freepbx asterisk; do # FreePBX's service stays active when its Asterisk has died
+            if systemctl "$ask" "$name"; then
+                systemctl reset-failed "$name" # it may have died too often to be started again
+                timeout 180 systemctl restart "$name"
+                return
+            fi
+        done
+    done
+)
+
+restarted() { if says 'core show uptime' >/dev/null; then console "$here/reload"; else started; fi; }
+
+asterisk_with_states() { # until it runs with them
+    restarted
+    turn=0
+    until keeps_states || [ $turn = 60 ]; do
+        turn=$((turn + 1))
+        [ $((turn % 15)) != 0 ] || restarted # it began with the file of before, between two of our steps
+        sleep 1
+    done
+}
+
+# What runs with a damaged one below it is left running: it could not be started again.
+asterisk_without_states() { if says 'core show uptime' >/dev/null; then says 'core reload' >/dev/null; else started; fi; }
+
+state_forward() { # with its journals: SQLite would play one into a file that takes the name
+    there "$new" || return 0
+    for end in -journal -wal -shm ''; do
+        if there "$now$end" && ! there "$old$end"; then mv -f -T -- "$now$end" "$old$end" || return; fi
+    done
+    rm -f -- "$now-journal" "$now-wal" "$now-shm"
+    mv -f -T -- "$new" "$now"
+}
+
+state_backward() {
+    if ! there "$new" && { [ "$was" = none ] || there "$old"; }; then
+        rm -f -- "$now-journal" "$now-wal" "$now-shm"
+        ! there "$now" || mv -f -T -- "$now" "$new" || return
+    fi
+    for end in '' -journal -wal -shm; do
+        ! there "$old$end" || mv -f -T -- "$old$end" "$now$end" || return
+    done
+}

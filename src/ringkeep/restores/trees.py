@@ -13,6 +13,7 @@ from ringkeep.backups.fetch_listing import Record
 from ringkeep.backups.fetch_mirror import OURS, OWNERS
 from ringkeep.restores import dumps
 from ringkeep.restores.planning import FILE, FOLDER, LINK, NOT_FILES, Entry, State
+from ringkeep.restores.states import place_of_astdb
 from ringkeep.sources.astdb import AstdbError, read_sqlite
 
 DATABASES = f"{OURS}/databases"
@@ -58,8 +59,7 @@ def digest(path: Path) -> str:
 
 def astdb(root: Path, directories: Mapping[str, str]) -> dict[str, str] | None:
     """Asterisk's own database; None when it is not there or cannot be read."""
-    folder = directories.get("astdbdir") or directories.get("astvarlibdir") or "/var/lib/asterisk"
-    path = root / folder.strip("/") / "astdb.sqlite3"
+    path = root / place_of_astdb(directories)[1:]
     if not path.is_file() or path.is_symlink():
         return None
     try:

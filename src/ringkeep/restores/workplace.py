@@ -18,7 +18,7 @@ from ringkeep.home import folder
 from ringkeep.lab.tree import read_directories
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.restores import dumps, logins, objects, preview, trunks, versions
+from ringkeep.restores import dumps, logins, objects, preview, states, trunks, versions
 from ringkeep.restores.planning import FILE, FOLDER, GONE, Plan, State, plan
 from ringkeep.restores.selection import (
     DATABASE_FILES,
@@ -84,7 +84,7 @@ class Workplace:
 
     def expect(self, made: Plan, live: State) -> None:
         """Remember what is to stand where after the swap, and what stood there before."""
-        files = [one for one in made.staged if one.entry.kind == FILE and not DATABASE_FILES.match(one.path)]
+        files = [one for one in made.staged if one.entry.kind == FILE and not DATABASE_FILES.match(one.path) and not states.is_astdb(one.path)]  # fmt: skip
         after = {one.path: one.entry.digest for one in files}
         grows = {
             one.path: one.entry.size
@@ -162,8 +162,8 @@ class Target:
 
 
 def prepare(
-    place: Workplace, mirror: Path, target: Target, wanted: tuple[Wanted, ...], *, exact: bool, hold: bool, tell: bool
-) -> Prepared:
+    place: Workplace, mirror: Path, target: Target, wanted: tuple[Wanted, ...], *, exact: bool, hold: bool, tell: bool, knows_astdb_gone: bool = False,
+) -> Prepared:  # fmt: skip
     """Compare the backup with the live system and plan; `tell`: also say what would change. Raises `SelectionError`, `HoldRefused`, `SourceError`, `OSError`."""
     warnings: list[Sentence] = []
     wanted = together(wanted, target, warnings)
@@ -184,6 +184,11 @@ def prepare(
     if hold:
         contents |= trunks.held(result)
     made = plan(backup, live, wanted, contents=contents, exact=exact)
+    made, told = states.with_whole_astdb(
+        made, (backup, live), (place.backup, mirror), wanted,
+        is_another=target.is_another, knows_gone=knows_astdb_gone, major=target.major,
+    )  # fmt: skip
+    warnings += told
     warnings += [*_programs_left(place, mirror, made), *_records_left(backup, live, wanted, made)]
     made = replace(made, databases=_reduced(place, mirror, made))
     if not whole and not any(one.part in ("extensions", "queues") for one in wanted):
@@ -266,7 +271,8 @@ def _previewed(
 ) -> Prepared:  # fmt: skip
     if not tell:
         return Prepared(made, live, [], [])
-    astdb = backup.astdb if made.astdb and backup.astdb is not None else live.astdb
+    sets_astdb = made.astdb or any(states.is_astdb(one.path) for one in made.staged)
+    astdb = backup.astdb if sets_astdb and backup.astdb is not None else live.astdb
     shutil.rmtree(place.after, ignore_errors=True)
     preview.lay_out(made, live, mirror, place.backup, place.after, astdb)
     now, after = preview.read(mirror), preview.read(place.after)

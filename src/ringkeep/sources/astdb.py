@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ringkeep.sources import php
@@ -17,6 +18,7 @@ from ringkeep.sources import php
 SCHEMA = "CREATE TABLE astdb(key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))"  # main/db.c, Asterisk 16 and 22
 MAX_ENTRIES = 2_000_000
 MAX_CELL_BYTES = 1 << 20
+_OF_FILES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, 0}  # not "interrupted", no memory
 _STEPS = 200  # progress calls, each after a million instructions of SQLite's machine
 _KEY_WIDTH = 50  # "database show" prints "%-50s: %-25s"
 _COUNT_LINE = re.compile(r"\d+ results? found\.\s*$")
@@ -32,6 +34,26 @@ def read_sqlite(path: Path) -> dict[str, str]:
     The file is not trusted: a view or virtual table named astdb is refused, and reading stops after a fixed
     amount of work.
     """
+    with _opened(path) as base:
+        rows = base.execute("SELECT key, value FROM astdb LIMIT ?", (MAX_ENTRIES,))
+        return {_cell(key): _cell(value) for key, value in rows}
+
+
+def damage_of(path: Path) -> str | None:
+    """Why Asterisk cannot work with this astdb.sqlite3, in SQLite's words; None: it can, or that would take too long to find out."""
+    try:
+        with _opened(path) as base:
+            base.execute("SELECT key, value FROM astdb LIMIT 1")
+            found = _cell(base.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except AstdbError as error:
+        why = error.__cause__
+        code = why.sqlite_errorcode & 0xFF if isinstance(why, sqlite3.Error) else -1 if why else 0
+        return str(error) if code in _OF_FILES else None
+    return None if found == "ok" else " ".join(found.split())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     except sqlite3.Error as error:
@@ -51,8 +73,7 @@ def read_sqlite(path: Path) -> dict[str, str]:
         table = base.execute("SELECT type, sql FROM sqlite_master WHERE name='astdb'").fetchone()
         if table is None or table[0] != b"table" or not re.match(rb"(?i)\s*create\s+table\b", table[1] or b""):
             raise AstdbError("it has no table named astdb")
-        rows = base.execute("SELECT key, value FROM astdb LIMIT ?", (MAX_ENTRIES,))
-        return {_cell(key): _cell(value) for key, value in rows}
+        yield base
     except (sqlite3.Error, MemoryError, OverflowError) as error:
         raise AstdbError(str(error)) from error
     finally:
