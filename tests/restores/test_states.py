@@ -111,12 +111,24 @@ def test_killed_before_every_program_it_is_the_new_one_without_a_journal_or_all_
     assert die_at > 5
 
 
+def test_an_asterisk_that_is_down_is_started(tmp_path: Path) -> None:
+    live = tmp_path / "pbx/etc/asterisk/modules.conf"
+    live.parent.mkdir(parents=True)
+    one = Restore(tmp_path / "pbx", tmp_path / "s/a", [("put", str(live.parent), live.name)], {str(live): (b"new", 0o644, 0)})  # fmt: skip
+    for name, does in (("asterisk", "[ -e $0.up ]"), ("service", "ASTERISK"), ("systemctl", "ASTERISK")):
+        (one.killer / name).write_text(f"#!/bin/sh\n{does.replace('ASTERISK', f': >{one.killer}/asterisk.up')}\n")
+        (one.killer / name).chmod(0o755)
+    assert one.run("stage") == 0 and not (one.killer / "asterisk.up").exists()
+    assert one.run("swap", "60") == 0 and (one.killer / "asterisk.up").exists(), one.said
+    assert one.run("rollback") == 0, one.said
+
+
 def test_a_real_asterisk_that_does_not_start_any_more_because_of_it_is_restored_and_answers(home: Path) -> None:
     with standing("states") as there:
         on(there, "asterisk -rx 'database put CF 201 09121234567'")
         enrol(home, "saba", there)
         backup, was = backed_up(home, "saba"), on(there, SUMS)
-        on(there, f"echo garbage >/{FILE}; rm -r /etc/asterisk/*; kill -9 $(cat /run/lab/asterisk.pid)")
+        on(there, f"echo garbage >/{FILE}; rm -r /etc/asterisk/*; /usr/local/bin/systemctl stop asterisk")
         done = run(home, "restore", "saba", "--backup", backup, "--yes")
         assert done.returncode == 0 and "(astdb) is damaged there: the backup's comes as a whole" in done.stdout, done
         assert on(there, SUMS) == was

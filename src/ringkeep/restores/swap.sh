@@ -194,7 +194,7 @@ swap() {
     while IFS= read -r name; do tables_forward "$name"; done <"$here/databases" # what may have to wait comes first
     each forward
     console "$here/astdb"
-    if comes_whole; then asterisk_with_states; else console "$here/reload"; fi
+    if comes_whole; then asterisk_with_states; elif is_down; then asterisk_again; else console "$here/reload"; fi
     enter swapped
 }
 

@@ -144,6 +144,21 @@ comes_whole() { grep -q "^state$tab" "$here/units" && command -v asterisk >/dev/
 
 says() { timeout 20 asterisk -rx "$1" 2>/dev/null </dev/null; }
 
+is_down() { # nothing listens at its socket; one that is only slow is not meant
+    command -v asterisk >/dev/null 2>&1 || return
+    says 'core show uptime' >/dev/null
+    [ $? = 1 ]
+}
+
+asterisk_again() { # it may have died of what is mended now, and too often for whatever keeps it to try once more
+    started
+    turn=0
+    while is_down && [ $turn != 60 ]; do
+        turn=$((turn + 1))
+        sleep 1
+    done
+}
+
 keeps_states() { # the Asterisk that runs writes to the file that is there
     says 'database put ringkeep restore 1' | grep -q success && says 'database del ringkeep restore' >/dev/null
 }
