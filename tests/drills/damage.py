@@ -58,4 +58,5 @@ def outcome(system: Path, mutation: Mutation, clean: frozenset[str]) -> Outcome:
         for severity, text in named
         if severity in ("bad", "degraded") and text not in clean and not any(w in text for w in mutation.named)
     )
-    return Outcome(mutation, report.get("verdict", "no report"), found, blamed)
+    said = report["verdict"] if "verdict" in report else report["error"]["message"]
+    return Outcome(mutation, said, found, blamed)

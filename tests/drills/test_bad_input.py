@@ -152,7 +152,7 @@ def test_a_file_or_folder_that_may_not_be_read_is_named(place: Path) -> None:
     path.chmod(0)
     done = user.run("prove", str(path))
     assert done.returncode == 2
-    assert "not readable" in done.stderr
+    assert "cannot be read" in done.stderr
 
 
 def test_a_path_that_is_not_there_is_a_wrong_command() -> None:
@@ -331,7 +331,7 @@ def test_an_image_that_is_missing_and_cannot_be_built_is_said(place: Path) -> No
         code, message = refused(USERS[0], made, environment=away)
     assert code == "no-image"
     assert "Asterisk 22" in message
-    assert not list(place.glob("images/*"))
+    assert {one.name for one in place.glob("images/*")} <= {"asterisk-22.lock"}
 
 
 def test_a_machine_without_user_namespaces_says_what_to_change() -> None:
