@@ -175,3 +175,8 @@ def test_a_fleet_too_large_for_one_process_is_probed_less_often_and_a_small_one_
     assert probe_pause_s(240, 30_000) == 30_000 / PROBES_A_SECOND > 700
     assert probe_pause_s(240, 30_000, workers=3) < 245
     assert probe_pause_s(86_400, 10_000) == 86_400
+
+
+@pytest.mark.parametrize("name", ["Asia", "../../etc/passwd", "No/Such", "", "a\0b"])
+def test_what_names_no_zone_is_read_as_utc_also_a_folder_of_zones(name: str) -> None:
+    assert zone(name).key == "UTC"
