@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -208,3 +208,21 @@ def test_the_api_describes_itself_without_any_network(client: Client) -> None:
     stranger = Client(SERVER_NAME="127.0.0.1")
     paths = stranger.get("/api/v1/openapi.json").json()["paths"]
     assert {"/api/v1/status", "/api/v1/phone-systems/{name}/findings", "/api/v1/jobs/{job_id}/cancel"} <= paths.keys()
+
+
+def test_while_our_own_database_is_away_the_page_says_so_and_nothing_of_where_it_is(home: Path) -> None:
+    enrolled("saba")
+    settings = connections["default"].settings_dict
+    there = settings["NAME"]
+    browser = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
+    connections.close_all()
+    settings["NAME"] = str(home)  # a folder: SQLite cannot open it
+    try:
+        for lang, says in (("en", "database cannot be used now"), ("fa", "در دسترس نیست")):
+            answer = browser.get(f"/?lang={lang}")
+            assert answer.status_code == 503 and answer["Retry-After"] == answer["Refresh"] == "30"
+            assert says in answer.content.decode() and "unable to open" not in answer.content.decode()
+    finally:
+        connections.close_all()
+        settings["NAME"] = there
+    assert browser.get("/").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,20 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ringkeep.jobs import outages
 from ringkeep.jobs.words import doing
 from ringkeep.translation import RIGHT_TO_LEFT, Words
 from ringkeep.web.status import STATES, status
 
 LANGUAGES = ("en", "fa")
 SHOWN_AT_ONCE = 200
+AGAIN_S = 30  # a browser and a program may ask again
 FILTER_FROM = 20  # so many can be looked through without a filter
 
 
 @require_safe
 def show_status(request: HttpRequest) -> HttpResponse:
     """Every phone system: is it proven, what is wrong, what runs. ?lang=fa for Persian."""
-    asked = request.GET.get("lang") or request.headers.get("Accept-Language", "en")[:2]
-    words = Words(asked if asked in LANGUAGES else "en")
+    words = _words(request)
     like = request.GET.get("name", "")[:80]
     found = status(datetime.now(UTC), words, like=like, limit=SHOWN_AT_ONCE)
     for row in found["systems"]:
@@ -50,7 +52,27 @@ def show_status(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def failed(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: why there is no page, without our database, which may be what is away."""
+    words, away = _words(request), outages.passes(sys.exception())
+    text = words(AWAY if away else FAILED)
+    answer = HttpResponse(f"{text}\n", status=503 if away else 500, content_type="text/plain; charset=utf-8")
+    answer["Cache-Control"] = "no-store"
+    if away:
+        answer["Retry-After"] = answer["Refresh"] = str(AGAIN_S)
+    return answer
+
+
+def _words(request: HttpRequest) -> Words:
+    asked = request.GET.get("lang") or request.headers.get("Accept-Language", "en")[:2]
+    return Words(asked if asked in LANGUAGES else "en")
+
+
 _ = str  # marks the texts of this module for translation
+AWAY = _(
+    "Ringkeep's own database cannot be used now. Make room on its disk, or see that PostgreSQL runs; this page comes back by itself."
+)
+FAILED = _("Something in Ringkeep went wrong: it is written in the server's log.")
 TEXTS = {
     "title": _("Phone systems"),
     "system": _("Phone system"),

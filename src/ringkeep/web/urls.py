@@ -10,3 +10,4 @@ from ringkeep.web.pages import show_status
 urlpatterns = [path("", show_status, name="status"), path("api/v1/", api.urls)]
 
 handler404 = "ringkeep.web.api.not_found"
+handler500 = "ringkeep.web.pages.failed"
