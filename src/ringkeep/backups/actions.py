@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
@@ -23,6 +22,7 @@ from ringkeep.backups.store_entries import Snapshot
 from ringkeep.backups.store_locations import Location
 from ringkeep.backups.store_process import StoreError
 from ringkeep.fleet.models import Customer, PhoneSystem
+from ringkeep.fleet.rules import zone
 from ringkeep.home import folder
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.translation import Words
@@ -193,14 +193,6 @@ def taken_away(repository: Repository, place: Store) -> list[str]:
 # -- keeping ----------------------------------------------------------------------------------------------------------
 
 
-def zone_of(system: PhoneSystem) -> ZoneInfo:
-    """Its own; UTC when its name means nothing here."""
-    try:
-        return ZoneInfo(system.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
 def why_kept(system: PhoneSystem, at: datetime) -> dict[str, list[str]]:
     """Each stored backup of it -> the reasons that keep it; none: the rules let it go."""
     repository = repository_of(system.customer)
@@ -210,7 +202,7 @@ def why_kept(system: PhoneSystem, at: datetime) -> dict[str, list[str]]:
         Stored(row.pk, row.started_at, row.state, row.reason, frozenset(drill.verdict for drill in row.drills.all()))
         for row in rows.prefetch_related("drills")
     ]
-    why = reasons_to_keep(known, rules, zone_of(system), at)
+    why = reasons_to_keep(known, rules, zone(system.time_zone), at)
     for backup_id in Backup.objects.filter(pk__in=why, restores__ended_at=None, restores__isnull=False).values_list(
         "pk", flat=True
     ):

@@ -8,8 +8,8 @@ from typing import Any
 from ringkeep.backups.models import Backup
 from ringkeep.drills.models import Drill
 from ringkeep.drills.policy import QUICK, calls_for, from_repository
-from ringkeep.findings.rules import zone
 from ringkeep.fleet.models import PhoneSystem
+from ringkeep.fleet.rules import zone
 from ringkeep.translation import Words
 
 RANG = ("good", "degraded")  # verdicts by which a backup counts as proved

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ringkeep.fleet.rules import zone
 
 GRACE = timedelta(minutes=45)  # after its window a backup that still runs is late, not missed
 STALE_AFTER = timedelta(hours=50)  # two nights, and the window of the third
@@ -26,14 +27,6 @@ class Watched:
     drilled: bool  # whether its backups are to be drilled at all
     complete_started_at: datetime | None  # its newest complete backup
     proved_at: datetime | None  # its newest drill that rang
-
-
-def zone(name: str) -> ZoneInfo:
-    """The zone of that name; UTC for one that this machine does not know."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 @lru_cache(maxsize=1000)  # most of a fleet has one window

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringkeep.findings.kinds import KINDS
-from ringkeep.findings.rules import zone
+from ringkeep.fleet.rules import zone
 from ringkeep.phonesystem.secrecy import Secrets
 from ringkeep.translation import Words, shown
 

@@ -37,7 +37,7 @@ def zone(name: str) -> ZoneInfo:
     """The time zone of that name; UTC when this machine does not know it."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as Asia
         return ZoneInfo("UTC")
 
 
