@@ -8,16 +8,18 @@ import json
 import os
 import re
 import sys
-from typing import Any, Protocol
+from typing import Annotated
 
 import typer
 
+from ringkeep.translation import Language, Sayable, Words
+
 STEERING = re.compile("[\x7f-\x9f\u061c\u2028-\u202e\u2066\u2067]")
-GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY, DIFFERENT = 0, 1, 2, 3, 4  # exit codes
+GOOD, NOT_GOOD, USAGE, COULD_NOT_TRY, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 130  # exit codes
 
-
-# The option of every command that says something; `Annotated[Language, LANG] = Language.EN`.
-LANG = typer.Option("--lang", envvar="RINGKEEP_LANGUAGE", help="language of what is printed")
+# Options of every command that says something: `as_json: AsJson = False, lang: Lang = Language.EN`.
+AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
+Lang = Annotated[Language, typer.Option("--lang", envvar="RINGKEEP_LANGUAGE", help="language of what is printed")]
 
 
 class Errors:
@@ -40,14 +42,7 @@ def print_json(document: object) -> None:
     sys.stdout.write(STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
 
 
-class Speaker(Protocol):
-    """`ringkeep.translation.Words`, which stands beside this."""
-
-    def say(self, sentence: Any, /) -> str: ...
-    def error(self, sentence: Any, /) -> str: ...
-
-
-def fail(code: str, says: object, words: Speaker, *, as_json: bool, **more: object) -> None:
+def fail(code: str, says: Sayable, words: Words, *, as_json: bool, **more: object) -> None:
     """Say a sentence that tells what went wrong: on standard error, and with --json as the one document on standard output
     as well, where `more` stands beside it. `code` is one word for programs; docs/cli.md lists them."""
     errors.print(words.error(says))

@@ -10,11 +10,9 @@ from typing import Annotated
 
 import typer
 
-from ringkeep.terminal import LANG
+from ringkeep.terminal import AsJson, Lang
 from ringkeep.translation import Language
 
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="the phone system's name")]
 CustomerName = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="the customer's name, or one of its phone systems'")

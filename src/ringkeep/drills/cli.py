@@ -13,12 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, INTERRUPTED, NOT_GOOD, USAGE, AsJson, Lang, fail, print_json
 from ringkeep.translation import Language, Words
 
 _ = str  # marks the texts of this module for translation
 NOT_TRIED, UNDER_WAY = _("could not be tried"), _("under way")
-INTERRUPTED = 130
 TIMEOUT_S = {"quick": 300.0, "full": 1200.0}
 
 
@@ -51,9 +50,9 @@ def prove(
     calls: Annotated[
         Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")
     ] = Calls.QUICK,
-    as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
+    as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="write the report as one HTML file, too")] = None,
-    lang: Annotated[Language, LANG] = Language.EN,
+    lang: Lang = Language.EN,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -87,7 +86,6 @@ def prove(
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="the phone system's name")]
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
 
 
 def drill(
@@ -99,7 +97,7 @@ def drill(
         Calls, typer.Option(help="quick: every number once; full: every key, queue and hour too")
     ] = Calls.QUICK,
     as_json: AsJson = False,
-    lang: Annotated[Language, LANG] = Language.EN,
+    lang: Lang = Language.EN,
 ) -> None:
     """Prove one backup of a phone system: boot it in a sealed real Asterisk, call it, and keep the verdict."""
     from ringkeep.jobs.start import prepared
@@ -137,7 +135,7 @@ def drill(
     raise typer.Exit(GOOD if done.get("verdict") == "good" else NOT_GOOD)
 
 
-def drills(name: Name, as_json: AsJson = False, lang: Annotated[Language, LANG] = Language.EN) -> None:
+def drills(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the drills of a phone system's backups, newest first."""
     from ringkeep.jobs.start import prepared
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import LANG, USAGE, fail
+from ringkeep.terminal import USAGE, AsJson, Lang, fail
 from ringkeep.translation import Language, Words
 
 PathArgument = Annotated[
@@ -22,11 +22,9 @@ PathArgument = Annotated[
         exists=True,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-LangOption = Annotated[Language, LANG]
 
 
-def read(path: PathArgument, as_json: JsonOption = False, lang: LangOption = Language.EN) -> None:
+def read(path: PathArgument, as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """Say what a phone system holds: extensions, queues, menus, trunks, numbers, opening hours."""
     from ringkeep.explanations import inventory
     from ringkeep.explanations.opened import answer
@@ -55,10 +53,10 @@ def route(
             help="when it is called, such as 2026-11-25T10:30 [now]",
         ),
     ] = None,
-    as_json: JsonOption = False,
+    as_json: AsJson = False,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="write it as a picture, an SVG file")] = None,
     dot: Annotated[bool, typer.Option("--dot", help="print it for Graphviz")] = False,
-    lang: LangOption = Language.EN,
+    lang: Lang = Language.EN,
 ) -> None:
     """Show everything that can happen to a call: prompts, menu keys, who rings, overflow, voicemail, way out."""
     if (number is None) != every:
@@ -85,8 +83,8 @@ def check(
             metavar="FILE", help="prices: a CSV file of prefix, trunk, price per minute", exists=True, dir_okay=False
         ),
     ] = None,
-    as_json: JsonOption = False,
-    lang: LangOption = Language.EN,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Find what is wrong: dead ends, toll-fraud holes, missing prompts, queues that nobody answers."""
     from ringkeep.explanations import findings
@@ -99,8 +97,8 @@ def check(
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A", help="the phone system as it was", exists=True)],
     after: Annotated[Path, typer.Argument(metavar="B", help="the phone system as it is", exists=True)],
-    as_json: JsonOption = False,
-    lang: LangOption = Language.EN,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:
     """Say in telephone language what changed between two states of a phone system. Ends with 4 when something did."""
     from ringkeep.explanations import differences

@@ -10,11 +10,9 @@ from typing import Annotated
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
+from ringkeep.terminal import GOOD, NOT_GOOD, USAGE, AsJson, Lang, fail, print_json
 from ringkeep.translation import Language, Words
 
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(help="the destination's name")]
 
 app = typer.Typer(help="Where alarms go: mail, webhooks, messengers.", no_args_is_help=True)

@@ -13,11 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import COULD_NOT_TRY, LANG, USAGE, errors, fail, print_json
+from ringkeep.terminal import COULD_NOT_TRY, USAGE, AsJson, Lang, errors, fail, print_json
 from ringkeep.translation import Language, Words
 
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(help="the phone system's name")]
 
 

@@ -9,11 +9,9 @@ import typer
 
 from ringkeep.lab import image as images
 from ringkeep.phonesystem.sentences import Sentence
-from ringkeep.terminal import COULD_NOT_TRY, LANG, USAGE, errors, fail, print_json
+from ringkeep.terminal import COULD_NOT_TRY, USAGE, AsJson, Lang, errors, fail, print_json
 from ringkeep.translation import Language, Words
 
-Lang = Annotated[Language, LANG]
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
 KEYS = ("version", "asterisk", "suite", "built_at", "packages_sha256", "asterisk_sha256")
 
 app = typer.Typer(help="The lab: real Asterisk for drills, and phone systems to try things on.", no_args_is_help=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ringkeep.terminal import LANG
+from ringkeep.terminal import AsJson, Lang
 from ringkeep.translation import Language
 
 
@@ -26,8 +26,8 @@ def restore(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print exactly one JSON document")] = False,
-    lang: Annotated[Language, LANG] = Language.EN,
+    as_json: AsJson = False,
+    lang: Lang = Language.EN,
 ) -> None:  # fmt: skip
     """Bring a backup back to a phone system: previewed, after a fresh backup, all of it or nothing."""
     from ringkeep.jobs.start import prepared

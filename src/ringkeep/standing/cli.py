@@ -11,14 +11,11 @@ import typer
 
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.standing.services import Service
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, NOT_GOOD, USAGE, AsJson, Lang, fail, print_json
 from ringkeep.translation import Language, Words
 
 if TYPE_CHECKING:
     from ringkeep.standing.places import StandingError
-
-Lang = Annotated[Language, LANG]
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
 
 
 class Version(StrEnum):

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringkeep.terminal import COULD_NOT_TRY, GOOD, LANG, NOT_GOOD, USAGE, fail, print_json
+from ringkeep.terminal import COULD_NOT_TRY, GOOD, INTERRUPTED, NOT_GOOD, USAGE, AsJson, Lang, fail, print_json
 from ringkeep.translation import Language, Words
 
 if TYPE_CHECKING:
     from ringkeep.fleet.models import PhoneSystem
 
-INTERRUPTED = 130
-AsJson = Annotated[bool, typer.Option("--json", help="print exactly one JSON document")]
-Lang = Annotated[Language, LANG]
 Name = Annotated[str, typer.Argument(help="the phone system's name")]
 
 
