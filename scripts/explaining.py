@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from typing import Protocol
+
+from figures import Figures  # beside this script
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # for the systems of tests/growth.py
@@ -32,12 +33,6 @@ SIZES = (200, 1_000, 10_000)
 NOON = datetime(2026, 11, 24, 12, 0)
 SETTING = re.compile(rb"(?m)^[ \t]*(?:\[([^\]\n]+)\]|([^=;\n]+?)[ \t]*=>?[ \t]*([^;\n]*))")
 LINT = os.environ.get("RINGKEEP_BENCH_ASTERISKLINT")  # the program; `pip install asterisklint` in a venv of its own
-
-
-class Figures(Protocol):
-    """What prints a figure."""
-
-    def show(self, name: str, values: list[float], unit: str, reference: float, what: str, digits: int = 2) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

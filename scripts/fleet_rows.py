@@ -15,19 +15,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+
+from figures import Figures  # beside this script
 
 SIZES = (1_000, 10_000)
 NIGHTS = 7  # of backups that each has
 CORE_GOAL_S = 3.0  # 5 % of a core, a minute
 PAGE_GOAL_S = 1.0
 PROBE_EVERY_S = 240
-
-
-class Figures(Protocol):
-    """What prints a figure."""
-
-    def show(self, name: str, values: list[float], unit: str, reference: float, what: str, digits: int = 2) -> None: ...
 
 
 def fleet(figures: Figures, systems: Mapping[str, Path], runs: int) -> None:
