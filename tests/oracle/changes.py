@@ -11,7 +11,14 @@ from ringkeep.phonesystem.compare import Change, compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.sources.contents import phone_system, read_contents
 from ringkeep.sources.source import open_source
-from tests.oracle import freepbx_changes, freepbx_moves, handwritten_changes, house_changes, issabel_changes
+from tests.oracle import (
+    freepbx_changes,
+    freepbx_flows,
+    freepbx_moves,
+    handwritten_changes,
+    house_changes,
+    issabel_changes,
+)
 from tests.oracle.nights import SYSTEMS, Case, Night, Told, differences, real, told
 from tests.oracle.score import Score
 
@@ -76,7 +83,7 @@ def score() -> Score:
 
 def systems() -> Iterator[tuple[Night, tuple[Case, ...]]]:
     """The systems that changes are made on, with their changes."""
-    yield real("freepbx16"), freepbx_changes.CASES + freepbx_moves.CASES
+    yield real("freepbx16"), freepbx_changes.CASES + freepbx_flows.CASES + freepbx_moves.CASES
     yield issabel_changes.issabel(), issabel_changes.CASES
     yield handwritten_changes.saba(), handwritten_changes.CASES
     yield house_changes.house(), house_changes.CASES

@@ -13,7 +13,7 @@ from ringkeep.explanations.opened import opened
 from ringkeep.phonesystem.compare import compare
 from ringkeep.phonesystem.model import PhoneSystem
 from ringkeep.translation import Words
-from tests.oracle import freepbx_changes, freepbx_moves, issabel_changes
+from tests.oracle import freepbx_changes, freepbx_flows, freepbx_moves, issabel_changes
 from tests.oracle.changes import bundle
 from tests.oracle.nights import SYSTEMS, Case, Night, differences, real, told
 
@@ -35,7 +35,9 @@ def issabel() -> tuple[Night, PhoneSystem]:
     return night, night.read()
 
 
-@pytest.mark.parametrize("case", freepbx_changes.CASES + freepbx_moves.CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", freepbx_changes.CASES + freepbx_flows.CASES + freepbx_moves.CASES, ids=lambda case: case.name
+)
 def test_a_change_on_freepbx_is_told_once(freepbx: tuple[Night, PhoneSystem], case: Case) -> None:
     night, system = freepbx
     changes, wrong = differences(system, night, case)
