@@ -231,6 +231,7 @@ CASES = (
     Case("number blocked", blocked, (("added", "setting", "blacklist", "numbers", None, "12129990000"),)),
     Case("mail address of a mailbox", mail, (("changed", "mailbox", "1066", "email", "u1066@example.org", "desk@example.org"),)),
     Case("PIN of a mailbox", mailbox_pin, (("changed", "mailbox", "1066", "pin", None, None),)),
+    Case("first port for speech", rtp, (("added", "setting", "kvstore_Sipsettings rtpstart", None, None, "12000"),)),
     Case("parking positions", parking, (("changed", "parking_lot", "70", "positions", "71-78", "71-74"),)),
     Case("two lines by hand", by_hand, (("added", "file", "extensions_custom.conf", "lines", None, "Answer()\nEcho()"),), "Somebody added 2 lines by hand to extensions_custom.conf"),
     Case("trunk deleted", trunk_deleted, (("removed", "trunk", "CarrierB", None, None, None),)),

@@ -24,7 +24,6 @@ JOINED_LINES = 8  # of one record; a name with more line breaks is a damaged fil
 JOINED_LETTERS = 16 << 10  # cdr_csv's own records have at most 1,024 bytes
 RECORD_LETTERS = 64 << 10  # a longer line is no record: a damaged file is not taken apart into millions of fields
 INNER_STARTS = 64  # places looked at for a second record within a line
-DEFAULT_FILE = "Master.csv"
 
 
 @dataclass(frozen=True, slots=True)

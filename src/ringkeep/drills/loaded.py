@@ -29,7 +29,6 @@ class Loaded:
     contexts: frozenset[str]
     hints: int
     modules: frozenset[str]  # running
-    stopped_modules: frozenset[str]
     applications: frozenset[str]
 
 
@@ -53,7 +52,6 @@ async def ask(manager: Manager) -> Loaded:
         frozenset(match["name"] for match in CONTEXT.finditer(dialplan)),
         int(hints[1]) if hints else 0,
         frozenset(name for name, state in modules if state == "Running"),
-        frozenset(name for name, state in modules if state != "Running"),
         frozenset(applications),
     )
 

@@ -18,7 +18,6 @@ from ringkeep.phonesystem.sentences import Sentence
 
 NO = ("no", "false", "0", "off", "n", "f")
 SHELLS = ("system", "trysystem")
-CALLER_TEXT = re.compile(r"\$\{(CALLERID\(|EXTEN|PJSIP_HEADER\(|SIP_HEADER\(|CONNECTEDLINE\()")
 FILTERED = re.compile(r"\$\{FILTER\([^${}]*,\$\{[^{}]*\}\)\}")
 ABROAD = re.compile(r"[09]?(?:00|011)[1-9][0-9]{6,}")
 GENERATED = re.compile(r"/[\w.-]*_custom[\w-]*\.conf$|/[\w.-]*custom[\w.-]*\.conf$|override")

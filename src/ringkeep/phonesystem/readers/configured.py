@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from ringkeep.asterisk.conf import Configuration, Section
 from ringkeep.phonesystem.model import Mailbox, MusicClass, ParkingLot, Queue
 
-NOT_LOTS = {"general", "featuremap", "applicationmap"}
 SECRET = re.compile(r"secret|passw|pin|key", re.I)
 
 
