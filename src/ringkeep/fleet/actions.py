@@ -15,12 +15,11 @@ from django.db.models import Q
 from ringkeep import pbx
 from ringkeep.fleet.models import Customer, PhoneSystem, Tunnel
 from ringkeep.fleet.queries import phone_system, target
-from ringkeep.fleet.rules import next_backup_at, see_that_it_is_ever_free, zone
+from ringkeep.fleet.rules import NAME, NO_NAME, next_backup_at, see_that_it_is_ever_free, zone
 from ringkeep.links import LinkError
 from ringkeep.links.ssh import Target, ask_host_key, connect, fingerprint
 from ringkeep.phonesystem.sentences import Sentence, Told
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FROM = re.compile(r"[0-9A-Fa-f:.]{3,45}(/[0-9]{1,3})?")
 LOOPBACK = ("127.0.0.1", "localhost")
 CUSTOMER_LETTERS = 120
@@ -79,7 +78,7 @@ def address(url: str) -> Address:
 def enrol(order: Order, at: datetime) -> PhoneSystem:
     """Connect, pin the host key, see what it is, and take it under care. Raises `EnrolError` and `LinkError`."""
     if not NAME.fullmatch(order.name):
-        raise EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
+        raise EnrolError(NO_NAME)
     same = PhoneSystem.objects.filter(name=order.name).first()
     if same is not None:
         raise EnrolError(

@@ -101,7 +101,7 @@ def enrol(
     with _told(lang, as_json):
         from ringkeep.fleet import actions
         from ringkeep.fleet.keys import forget_key, waiting_key
-        from ringkeep.fleet.rules import hours
+        from ringkeep.fleet.rules import NAME, NO_NAME, hours
         from ringkeep.links import LinkError
 
         now = datetime.now(UTC)
@@ -130,8 +130,8 @@ def enrol(
         if url is None or name is None:
             raise actions.EnrolError(Sentence("Say which: ringkeep enrol ssh://USER@HOST --name NAME."))
         where = actions.address(url)
-        if not actions.NAME.fullmatch(name):
-            raise actions.EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
+        if not NAME.fullmatch(name):
+            raise actions.EnrolError(NO_NAME)
         given = key is not None or password_stdin
         private = key.read_text() if key else None if password_stdin else waiting_key(name, old_ssh)[0]
         way = actions.address(jump) if jump else None
@@ -302,10 +302,11 @@ def _account(name: str, url: str, sudo: bool, from_address: str | None, old_ssh:
     from ringkeep.fleet import actions
     from ringkeep.fleet.account import commands
     from ringkeep.fleet.keys import waiting_key
+    from ringkeep.fleet.rules import NAME, NO_NAME
 
     user = actions.address(url).user
-    if not actions.NAME.fullmatch(name):
-        raise actions.EnrolError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
+    if not NAME.fullmatch(name):
+        raise actions.EnrolError(NO_NAME)
     if from_address is not None and not actions.FROM.fullmatch(from_address):
         raise actions.EnrolError(
             Sentence(

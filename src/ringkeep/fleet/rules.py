@@ -1,4 +1,4 @@
-"""When a phone system is backed up: pure, the moment is an argument."""
+"""What a phone system may be called, and when it is backed up: pure, the moment is an argument."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ringkeep.phonesystem.sentences import Sentence, Told
 
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+NO_NAME = Sentence("A name is made of small letters, digits and hyphens, such as saba-hq.")
 HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")  # digits of any script
 MINUTE = timedelta(minutes=1)
 

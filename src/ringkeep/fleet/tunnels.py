@@ -13,15 +13,13 @@ import asyncssh
 from django.db import connections, transaction
 
 from ringkeep.fleet.models import Tunnel
+from ringkeep.fleet.rules import NAME, NO_NAME
 from ringkeep.home import folder, made_once
 from ringkeep.links.ssh import new_key
 from ringkeep.links.tunnel import Tunnels, line, listening
 from ringkeep.phonesystem.sentences import Sentence, Told
 
 FIRST_PORT, LAST_PORT = 21_000, 31_000
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
-
 SERVER = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::([0-9]{1,5}))?")
 DEFAULT_PORT = 2222
 
@@ -51,7 +49,7 @@ def host_key() -> tuple[str, str]:
 def tunnel(name: str, at: datetime) -> Tunnel:
     """The tunnel of that name, with a port of its own; made when there is none. Raises `TunnelError`."""
     if not NAME.fullmatch(name):
-        raise TunnelError(Sentence("A name is made of small letters, digits and hyphens, such as saba-hq."))
+        raise TunnelError(NO_NAME)
     with transaction.atomic():
         found = Tunnel.objects.filter(name=name).first()
         if found is None:
