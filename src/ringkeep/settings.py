@@ -24,16 +24,21 @@ def _database(url: str | None) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
             },
         }
-    parts = urlsplit(url)
+    wrong = HomeError(Sentence("RINGKEEP_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE."))
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # its words hold the beginning of a password that has a "/" in it
+        raise wrong from None
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise HomeError(Sentence("RINGKEEP_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE."))
+        raise wrong
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": parts.port or "",
+        "PORT": port or "",
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": "10",

@@ -336,3 +336,13 @@ def test_killed_before_every_program_the_database_and_the_files_are_both_the_old
             assert file.read_text() == "Ana", die_at
         assert databases(mariadb) == {"asterisk"}
     assert die_at > 5
+
+
+def test_a_dump_brings_no_file_of_the_machine_into_a_table(mariadb: Path, tmp_path: Path) -> None:
+    canary = tmp_path / "only-roots"
+    canary.write_text("canary#2")
+    dump = "CREATE TABLE `users` (name text);\nLOAD DATA LOCAL INFILE '{canary}' INTO TABLE `users`;\n"
+    one = restore(mariadb, tmp_path / "s/a", canary, dump)
+    assert one.run("stage") != 0
+    assert "canary#2" not in sql(mariadb, "SELECT * FROM asterisk_ringkeep_new.users")
+    assert one.run("rollback") == 0 and databases(mariadb) == {"asterisk"}, one.said

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ringkeep.sources.contents import leads_out
+
 PHP = re.compile(rb"[ \t]*\$amp_conf\[[\"'](AMPDB(?:USER|PASS|HOST|PORT|SOCK))[\"']\][ \t]*=")
 PLAIN = re.compile(rb"(AMPDB(?:USER|PASS|HOST|PORT|SOCK)|mysqlrootpwd)=")
 SECTION = re.compile(rb"[ \t]*\[([^\]]+)\]")
@@ -34,7 +36,7 @@ def own(live: Path, backup: Path) -> dict[str, bytes]:
     for pattern, key in FILES:
         for path in sorted(backup.glob(pattern)):
             there = live / path.relative_to(backup)
-            if not (_is_readable(path) and _is_readable(there)):
+            if not (_is_readable(path, backup) and _is_readable(there, live)):
                 continue
             then = path.read_bytes()
             content = _with(then, dict(_logins(there.read_bytes(), key)), key)
@@ -43,8 +45,8 @@ def own(live: Path, backup: Path) -> dict[str, bytes]:
     return found
 
 
-def _is_readable(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and path.stat().st_size <= MOST_BYTES
+def _is_readable(path: Path, root: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and path.stat().st_size <= MOST_BYTES and not leads_out(root, path)
 
 
 def _logins(text: bytes, key: re.Pattern[bytes]) -> Iterator[tuple[Key, bytes]]:

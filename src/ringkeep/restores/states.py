@@ -16,6 +16,7 @@ from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores.planning import FILE, PUT, Entry, Plan, Staged, State, Unit, lasting
 from ringkeep.restores.selection import Wanted
 from ringkeep.sources.astdb import damage_of, write_astdb
+from ringkeep.sources.contents import leads_out
 
 NAME = "astdb.sqlite3"
 WHOLE_BYTES = 64 << 20  # what a file may have to come as it is
@@ -47,7 +48,7 @@ def with_whole_astdb(
     directories = backup.directories if any(unit.name == "asterisk.conf" for unit in made.units) else live.directories
     path = place_of_astdb(directories)
     file = mirror / path[1:]
-    there = file.is_file() and not file.is_symlink()
+    there = file.is_file() and not file.is_symlink() and not leads_out(mirror, file)
     damaged = there and damage_of(file) is not None
     if not (damaged or (asked and knows_gone and not there and (major or FIRST_MAJOR) >= FIRST_MAJOR)):
         return made, []
@@ -66,7 +67,8 @@ def with_whole_astdb(
         return made, [none] if damaged else []
     if not there and not _has_folder(live, posixpath.dirname(path)):
         return made, []
-    whole = _content(backup_root / place_of_astdb(backup.directories)[1:], lasting(backup.astdb), is_another=is_another)
+    own = backup_root / place_of_astdb(backup.directories)[1:]
+    whole = _content(own, lasting(backup.astdb), is_another=is_another or leads_out(backup_root, own))
     entry = Entry(FILE, hashlib.sha256(whole).hexdigest(), len(whole), 0o644)
     made = replace(
         made,

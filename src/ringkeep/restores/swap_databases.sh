@@ -35,7 +35,7 @@ load() { # into a database beside; only whole tables can be swapped in one go
     [ -z "$left" ] || die busy "$old holds what an earlier restore left: end that first"
     : >"$here/made.$1"
     sql "DROP DATABASE IF EXISTS \`$new\`; CREATE DATABASE \`$new\`; CREATE DATABASE IF NOT EXISTS \`$old\`; CREATE DATABASE IF NOT EXISTS \`$1\`" || die failed "no database can be made"
-    # A dump is data: no command of the client in it is obeyed, and no statement for another database.
+    # A dump is data: no command of the client in it is obeyed, and no file of this machine is read for it.
     loaded "$1" "$new" || die failed "the database $1 could not be loaded: $(why_not)"
     bad=$(sql "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema IN ('$1','$new') AND (table_type<>'BASE TABLE' OR table_name REGEXP '[^A-Za-z0-9_\$-]')") || die failed "the database $1 could not be read"
     odd=$(sql "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema IN ('$1','$new')") || die failed "the database $1 could not be read"
@@ -54,7 +54,7 @@ loaded() { # DATABASE INTO
             die unsafe "the database $1 holds what only a newer client of the database may load: MariaDB 10 or MySQL 5.6"
         as_data=--skip-named-commands
     fi
-    sed "/^INSERT /b; $change" <"$here/databases.d/$1.sql" | server $as_data --one-database "$2" 2>"$here/load.said"
+    sed "/^INSERT /b; $change" <"$here/databases.d/$1.sql" | server $as_data --local-infile=0 --one-database "$2" 2>"$here/load.said"
 }
 
 has_collation() { [ "$(sql "SELECT COUNT(*) FROM information_schema.collations WHERE collation_name='$1'")" = 1 ]; }

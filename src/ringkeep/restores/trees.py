@@ -15,6 +15,7 @@ from ringkeep.restores import dumps
 from ringkeep.restores.planning import FILE, FOLDER, LINK, NOT_FILES, Entry, State
 from ringkeep.restores.states import place_of_astdb
 from ringkeep.sources.astdb import AstdbError, read_sqlite
+from ringkeep.sources.contents import leads_out
 
 DATABASES = f"{OURS}/databases"
 NAME = re.compile(r"[\w.-]{1,64}\Z", re.ASCII)  # of an account
@@ -60,7 +61,7 @@ def digest(path: Path) -> str:
 def astdb(root: Path, directories: Mapping[str, str]) -> dict[str, str] | None:
     """Asterisk's own database; None when it is not there or cannot be read."""
     path = root / place_of_astdb(directories)[1:]
-    if not path.is_file() or path.is_symlink():
+    if not path.is_file() or path.is_symlink() or leads_out(root, path):
         return None
     try:
         return read_sqlite(path)

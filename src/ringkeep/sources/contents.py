@@ -65,14 +65,22 @@ def sounds(root: Path, names: Set[str]) -> dict[str, str]:
 
 
 def config_files(root: Path) -> dict[str, bytes]:
-    """Every file under etc/asterisk of an unpacked tree: absolute path inside -> bytes."""
+    """Every file under etc/asterisk of an unpacked tree: absolute path inside -> bytes. No link is followed out of the tree."""
     files = {}
     for folder, _, names in os.walk(root / "etc/asterisk"):
         for name in names:
             path = Path(folder, name)
-            if path.is_file() and path.stat().st_size <= CONFIG_BYTES:
+            if path.is_file() and path.stat().st_size <= CONFIG_BYTES and not leads_out(root, path):
                 files["/" + str(path.relative_to(root))] = path.read_bytes()
     return files
+
+
+def leads_out(root: Path, path: Path) -> bool:
+    """Whether a link somewhere in `path` leads out of its tree: to files of this machine, or of another customer."""
+    try:
+        return not path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # in a circle
+        return True
 
 
 def all_names(root: Path) -> set[str]:
