@@ -21,7 +21,9 @@ ONLY_OURS = 0o700  # it holds copies of phone systems and the keys
 
 
 class HomeError(Told):
-    """The folder cannot be made or used; the message says what to do."""
+    """The folder cannot be made or used; the message says what to do. `code` is for programs."""
+
+    code = "home"
 
 
 def home() -> Path:

@@ -16,6 +16,8 @@ import pytest
 
 from ringkeep.cli.commands import whole
 from ringkeep.cli.main import run
+from ringkeep.phonesystem.sentences import Sentence
+from ringkeep.vault import KeysMissing
 
 WITHOUT_JSON = {"serve"}  # it runs until it is stopped, and prints lines
 # What each verb is asked that cannot be, with the code for programs that it must answer with.
@@ -144,6 +146,18 @@ def test_a_fault_of_ours_is_one_sentence_too(
     assert run(["alarms", "--json"]) == 3
     out, err = capfd.readouterr()
     assert json.loads(out)["error"]["code"] == "internal" and "of our own" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("verb", ["alarms", "systems"])
+def test_every_verb_calls_a_home_without_its_keys_by_the_code_of_the_document(
+    verb: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise KeysMissing(Sentence("The keys are gone."))
+
+    monkeypatch.setattr("ringkeep.jobs.start.prepared", fails)
+    assert run([verb, "--json"]) == 3
+    assert json.loads(capfd.readouterr().out)["error"]["code"] == "home"
 
 
 def test_a_name_that_is_no_text_is_told(home: Path, capfd: pytest.CaptureFixture[str]) -> None:

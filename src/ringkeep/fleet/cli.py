@@ -267,19 +267,15 @@ def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> Non
 def _told(lang: Language, as_json: bool) -> Iterator[None]:
     """Make the tables ready; say what went wrong in a line and end with its code."""
     words = Words(lang.value)
-    from ringkeep.home import HomeError
     from ringkeep.jobs.start import prepared
 
-    try:
-        prepared()
-        from ringkeep.fleet.actions import EnrolError
-        from ringkeep.fleet.queries import NoSuchPhoneSystem
-        from ringkeep.fleet.rules import HoursError
-        from ringkeep.fleet.tunnels import TunnelError
-        from ringkeep.links import LinkError
-    except HomeError as error:
-        fail("home", error.says, words, as_json=as_json)
-        raise typer.Exit(COULD_NOT_TRY) from None
+    prepared()  # what goes wrong with the home is told by ringkeep.cli.main
+    from ringkeep.fleet.actions import EnrolError
+    from ringkeep.fleet.queries import NoSuchPhoneSystem
+    from ringkeep.fleet.rules import HoursError
+    from ringkeep.fleet.tunnels import TunnelError
+    from ringkeep.links import LinkError
+
     try:
         yield
     except LinkError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ringkeep.jobs.start import prepared
 from ringkeep.terminal import COULD_NOT_TRY, GOOD, INTERRUPTED, NOT_GOOD, USAGE, AsJson, Lang, fail, print_json
 from ringkeep.translation import Language, Words
 
@@ -37,7 +38,7 @@ def serve(
 ) -> None:
     """Look after the enrolled phone systems until stopped: pages, schedule, backups, drills, alarms."""
     words = Words(lang.value)
-    _prepared(words, as_json=False)
+    prepared()  # what goes wrong with the home is told by ringkeep.cli.main
     from ringkeep.home import HomeError
     from ringkeep.jobs.engine import Busy
     from ringkeep.web.serving import ServeError
@@ -57,7 +58,7 @@ def status(
 ) -> None:
     """Say how each phone system stands: is its backup proven, what is wrong, what is being done. Ends with 1 if anything is wrong."""
     words = Words(lang.value)
-    _prepared(words, as_json=as_json)
+    prepared()
     from datetime import UTC, datetime
 
     from ringkeep.web.pages import SHOWN_AT_ONCE
@@ -85,7 +86,7 @@ def backup(
 ) -> None:
     """Back a phone system up now, have the backup drilled, and wait for both."""
     words = Words(lang.value)
-    _prepared(words, as_json=as_json)
+    prepared()
     from ringkeep.web.asking import ask_backup
     from ringkeep.web.status import job_document
 
@@ -102,7 +103,7 @@ def backup(
 def jobs(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the backups, drills and restores that run, wait, or ran last."""
     words = Words(lang.value)
-    _prepared(words, as_json=as_json)
+    prepared()
     from ringkeep.jobs.models import Job
     from ringkeep.web.console import print_jobs
     from ringkeep.web.status import job_document
@@ -123,7 +124,7 @@ def job(
 ) -> None:
     """Show one of `ringkeep jobs` with its log; cancel it or try it again."""
     words = Words(lang.value)
-    _prepared(words, as_json=as_json)
+    prepared()
     from ringkeep.jobs import actions
     from ringkeep.jobs.kinds import JobError
     from ringkeep.jobs.models import Job
@@ -160,17 +161,6 @@ def _phone_system(name: str, words: Words, as_json: bool) -> PhoneSystem:
     except NoSuchPhoneSystem as error:
         fail("unknown", error.says, words, as_json=as_json)
         raise typer.Exit(USAGE) from None
-
-
-def _prepared(words: Words, *, as_json: bool) -> None:
-    from ringkeep.home import HomeError
-    from ringkeep.jobs.start import prepared
-
-    try:
-        prepared()
-    except HomeError as error:
-        fail("home", error.says, words, as_json=as_json)
-        raise typer.Exit(COULD_NOT_TRY) from None
 
 
 def _finish(start, words: Words, as_json: bool) -> None:  # type: ignore[no-untyped-def]
