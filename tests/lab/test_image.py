@@ -176,3 +176,11 @@ def test_who_holds_an_image_gets_the_one_that_counts_or_none_that_is_going(cache
     assert shelf.hold(first) is None
     with images.held(16) as none:
         assert none is None
+
+
+@pytest.mark.parametrize("manifest", ["{}", "[]", "null", '{"version": 99, "recipe": ""}', '{"version": {}}'])
+def test_what_has_no_manifest_of_ours_is_no_image(cache: Path, manifest: str) -> None:
+    place = cache / "asterisk-22"
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_text(manifest)
+    assert images.find(22) is None

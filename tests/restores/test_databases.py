@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from ringkeep.links.ssh import Connection, Result
 from ringkeep.phonesystem.sentences import Sentence
 from ringkeep.restores.databases import lacking, program
 from tests.pbx import conftest as machines
@@ -63,3 +65,15 @@ def test_without_a_database_server_there_it_is_said(machine: Machine, here: Here
 
 def test_the_program_is_plain_sh(tmp_path: Path) -> None:
     assert program().startswith(b"#!/bin/sh\n") and b"bash" not in program()
+
+
+class Lying:
+    """A phone system that answers with what no server says; a real one cannot be brought to it."""
+
+    async def run(self, *_: object, **__: object) -> Result:
+        return Result(3, b"", f"ringkeep: rights root@localhost\t{'9' * 6000} {'9' * 1990} 2\n")
+
+
+def test_numbers_without_end_are_no_lines() -> None:
+    says = asyncio.run(lacking(cast(Connection, Lying()), "pbx", ["asterisk"], sudo=False))
+    assert says is not None and "9999" not in str(says)

@@ -94,12 +94,12 @@ def at(place: Path) -> Image | None:
     """The image in that folder; None where there is none, or one that was made from another recipe."""
     try:
         record = json.loads((place / "manifest.json").read_text())
-    except (OSError, ValueError):
+        record.pop("packages", None)
+        if record.get("recipe") != _recipe(record["version"]):
+            return None  # of an older Ringkeep: what is needed now may not be in it
+        return Image(root=place / "root", **record)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):  # or no manifest of ours at all
         return None
-    record.pop("packages", None)
-    if record.get("recipe") != _recipe(record["version"]):
-        return None  # of an older Ringkeep: what is needed now may not be in it
-    return Image(root=place / "root", **record)
 
 
 @contextmanager

@@ -18,7 +18,9 @@ from ringkeep.phonesystem.sentences import Sentence
 
 NAME = re.compile(r"\w{1,51}\Z", re.ASCII)  # MySQL's 64 characters, without what stands behind ours
 BESIDE = ("", "_ringkeep_new", "_ringkeep_old")  # as swap.sh calls them
-SAID = re.compile(r"^ringkeep: (rights|login|absent)(?: (?P<account>\S.*)\t(?P<lacking>[0-9 ]+))?$", re.MULTILINE)
+SAID = re.compile(
+    r"^ringkeep: (rights|login|absent)(?: (?P<account>\S.*)\t(?P<lacking>[0-9 ]{1,2000}))?$", re.MULTILINE
+)
 
 # `rk_taken` takes a login only when it has all the rights. Whether it has them is seen from what the server says to renaming
 # a table that is not there: "denied" before "no such table". So nothing is made or changed by asking.
@@ -90,7 +92,7 @@ async def lacking(connection: Connection, system: str, databases: Iterable[str],
             values,
         )
     beside = [name + end for name in names for end in BESIDE]
-    lines = [int(number) for number in said["lacking"].split()]
+    lines = [int(number) for number in said["lacking"].split() if len(number) < 5]
     grants = [f"GRANT ALL ON `{_pattern(beside[n - 2])}`.* TO {_account(said['account'])};" for n in lines if 2 <= n <= len(beside) + 1]  # fmt: skip
     return Sentence(
         "The database server of {name} does not let {account} make and rename tables as a restore must. As the administrator "
