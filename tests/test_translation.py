@@ -108,6 +108,14 @@ def test_a_translation_fills_in_what_its_text_does_and_is_persian() -> None:
         assert not re.search("[يك٠-٩0-9]", own), f"Arabic letters or foreign digits: {persian}"
 
 
+def test_persian_has_one_word_for_one_thing_and_keeps_options_and_paths_together() -> None:
+    """An option's hyphens and a path's slash would be drawn at its other end, where no isolate holds them."""
+    for english, persian in catalogue().items():
+        assert not re.search("پرونده|مراکز|اپراتور(های)? مخابراتی", persian), f"another word than elsewhere: {persian}"
+        own = re.sub("\u2068[^\u2069]*\u2069", "", persian.replace("{", "").replace("}", ""))
+        assert not re.search(r"[آ-ی] (--[a-z]|/[a-z])", own), english
+
+
 def raised(path: Path) -> Iterator[tuple[int, ast.expr | None]]:
     """(line, what is said) of every error of ours that is made in a file; its message stands first, or after its kind."""
     for node in nodes(path):

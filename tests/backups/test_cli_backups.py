@@ -90,6 +90,15 @@ def test_the_life_of_a_repository_from_its_verbs(home: Path, tmp_path: Path, cap
     assert "canary" not in caplog.text
 
 
+def test_what_changed_is_told_in_sentences_that_begin_as_sentences_do(home: Path) -> None:
+    thing = {"text": "recording {id}", "values": {"id": "en/closed"}}
+    says = {"text": "{thing} was added", "values": {"thing": thing}}
+    change = {"change": "added", "what": "prompt", "id": "en/closed", "audience": "callers", "says": says}
+    backup(fleet(), 0.5, "x", differences={"changes": [change]})
+    assert told("backups", "saba", "latest")["changes"][0]["text"] == "Recording en/closed was added"
+    assert "  + Recording en/closed was added\n" in ringkeep("backups", "saba", "latest")
+
+
 def test_before_the_first_backup_there_is_nothing_to_verify_nor_to_restore(home: Path, tmp_path: Path) -> None:
     from ringkeep.backups.models import Repository
 

@@ -44,3 +44,11 @@ def test_every_verb_has_examples_and_each_can_be_typed() -> None:
 
 def test_the_whole_command_without_a_verb_shows_its_help(capfd: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 2 and capfd.readouterr().out.startswith("Usage: ringkeep COMMAND")
+
+
+def test_what_is_typed_stays_as_it_is_typed_in_persian(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--help", "--lang", "fa"]) == 0
+    assert "[\u2068127.0.0.1\u2069]" in capfd.readouterr().out
+    assert run(["restore", "--help"]) == 0
+    page = capfd.readouterr().out
+    assert "--backup ID" in page and "--only PARTS" in page and "--to NAME" in page

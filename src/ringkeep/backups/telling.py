@@ -108,13 +108,14 @@ SIGNS = {"added": "+", "removed": "−"}
 def one_backup(name: str, backup_id: str, as_json: bool, lang: str) -> int:
     """Tell of one backup: its parts, what changed since the one before, what is not in it, what shrank."""
     from ringkeep.backups import queries
+    from ringkeep.phonesystem.compare import capital
 
     system, words = queries.phone_system(name), Words(lang)
     row = queries.backup(system, backup_id)
     listed = next(one for one in queries.backups_of(system, forgotten=True) if one["id"] == row.pk)
     changes = (row.differences or {}).get("changes", [])
     told: dict[str, list[Any]] = {
-        "changes": [{**change, "text": _said(change["says"], words)} for change in changes],
+        "changes": [{**change, "text": capital(_said(change["says"], words))} for change in changes],
         "missing": [_said(one, words) for one in row.missing],
         "shrunken": [_said(one, words) for one in row.shrunken],
     }

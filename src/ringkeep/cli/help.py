@@ -98,7 +98,7 @@ def said(one: Any, words: Words) -> str:
     usual = one.default
     if usual is None or isinstance(usual, bool) or usual in ("", ()):
         return text
-    return f"{text} [{words.digits(str(usual.value if isinstance(usual, Enum) else usual))}]"
+    return f"{text} [{words.shown(str(usual.value if isinstance(usual, Enum) else usual))}]"
 
 
 def _panels(verbs: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:

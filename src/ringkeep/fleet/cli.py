@@ -229,7 +229,7 @@ def tunnel(
 def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
     """List the phone systems under care."""
     with _told(lang, as_json):
-        from ringkeep.fleet.console import document
+        from ringkeep.fleet.console import document, product_of
         from ringkeep.fleet.models import PhoneSystem
 
         under_care = PhoneSystem.objects.filter(retired_at=None).select_related("customer").order_by("name")
@@ -244,9 +244,7 @@ def systems(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
                 )
             )
         for row in rows:
-            typer.echo(
-                f"{row['name']:24} {row['address']:32} {row['product'] or '?'} · Asterisk {row['asterisk'] or '?'}"
-            )
+            typer.echo(f"{row['name']:24} {row['address']:32} {product_of(row)}")
 
 
 def retire(name: Name, as_json: AsJson = False, lang: Lang = Language.EN) -> None:

@@ -40,6 +40,12 @@ def document(system: PhoneSystem) -> Document:
     }
 
 
+def product_of(row: Document) -> str:
+    """What a phone system is, by the names that its makers write: "FreePBX · Asterisk 16.28.0"."""
+    name = None if row["product"] == "asterisk" else PRODUCTS.get(row["product"], row["product"] or "?")
+    return " · ".join(filter(None, (name, f"Asterisk {row['asterisk'] or '?'}")))
+
+
 def say_enrolled(system: PhoneSystem, words: Words) -> None:
     """What was found there, and what happens next."""
     row = document(system)

@@ -82,11 +82,14 @@ def list_images(as_json: AsJson = False, lang: Lang = Language.EN) -> None:
         typer.echo(words("No image yet. Build them with: ringkeep lab build"))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("Asterisk", "Debian", words("built"), words("packages (sha256)"), words("where"))
+    where = Column(words("where"), overflow="fold")  # a path is there to be copied
+    table = Table("Asterisk", "Debian", words("built"), words("packages (sha256)"), where)
     for image in found:
-        table.add_row(image.asterisk, image.suite, image.built_at, image.packages_sha256[:16], str(image.root.parent))
+        table.add_row(
+            image.asterisk, image.suite, image.built_at[:10], image.packages_sha256[:16], str(image.root.parent)
+        )
     Console().print(table)
 
 

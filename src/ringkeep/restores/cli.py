@@ -12,13 +12,13 @@ from ringkeep.translation import Language
 
 def restore(
     system: Annotated[str, typer.Argument(help="name of the enrolled phone system whose backup it is")],
-    backup: Annotated[str, typer.Option(help="id of the backup; latest: the newest")] = "latest",
+    backup: Annotated[str, typer.Option(metavar="ID", help="id of the backup; latest: the newest")] = "latest",
     only: Annotated[
         list[str] | None,
-        typer.Option(help="parts with commas: extensions, extensions:201, queues, queues:sales, voicemail, voicemail:201, "
+        typer.Option(metavar="PARTS", help="parts with commas: extensions, extensions:201, queues, queues:sales, voicemail, voicemail:201, "
                      "recordings, recordings/2026/11, configuration, sounds, databases, records, queue_log, astdb"),
     ] = None,
-    to: Annotated[str | None, typer.Option(help="name or host of another enrolled phone system; its trunks are held")] = None,
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="name or host of another enrolled phone system; its trunks are held")] = None,
     hold_trunks: Annotated[bool, typer.Option("--hold-trunks", help="restore without logging in at any carrier")] = False,
     release_trunks: Annotated[bool, typer.Option("--release-trunks", help="let trunks go that a restore holds")] = False,
     exact: Annotated[

@@ -32,7 +32,9 @@ def up(
     port: Annotated[int, typer.Option(help="port of its sshd on this machine; 0: any", min=0, max=65535)] = 0,
     far_end: Annotated[
         str | None,
-        typer.Option(help="sample or tree whose carriers and phones it gets instead of its own: for a spare"),
+        typer.Option(
+            metavar="WHAT", help="sample or tree whose carriers and phones it gets instead of its own: for a spare"
+        ),
     ] = None,
     calls: Annotated[bool, typer.Option("--calls", help="let its phones and carriers make calls")] = False,
     as_json: AsJson = False,
