@@ -29,7 +29,7 @@ from ringkeep.standing.machine import make_own_image
 from ringkeep.standing.places import USER, NoImage, NotKnown, NotSo, Standing, StandingError, is_running
 
 SAMPLES = Path(__file__).parents[3] / "samples"  # beside the code, as a checkout has them
-START_S = 240.0
+START_S = machine.START_S + 60.0  # the supervisor waits that long for the server, and then for the far end
 
 
 def up(

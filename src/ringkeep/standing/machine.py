@@ -24,7 +24,7 @@ from ringkeep.lab.image import Image
 
 SHIFT = 1_610_612_736  # where root's 65,536 ids begin: above what users and other containers take
 IDS = 65_536
-START_S = 180.0
+START_S = 180.0  # for its process 1 to have all of it up
 END_S = 30.0  # for an orderly end; first.sh gives Asterisk 10 s of it and MariaDB 15
 # Powers that a phone system's root needs inside; without the rest it can neither mount nor make namespaces or devices.
 POWERS = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
