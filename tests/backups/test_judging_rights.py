@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ringkeep.backups.fetch_listing import Entry, Record
+from ringkeep.backups.fetch_mirror import OWNERS
 from ringkeep.backups.judging_content import judge_files
+from ringkeep.backups.judging_rights import rights_in
 from ringkeep.findings.telling import sentence as said
 from ringkeep.phonesystem.sentences import Document
 from ringkeep.translation import Words
@@ -99,3 +101,13 @@ def test_what_an_older_ringkeep_kept_knows_no_rights_and_says_nothing_of_them(tm
     after = night(tmp_path / "second", **LOCKED)
     found = judge_files(after, kept, [], FACTS, after.parent, None)
     assert found.differences is not None and json.dumps(found.differences["changes"]) == "[]"
+
+
+ENDLESS = '{"users": {"0": "r"}, "groups": {"0": "r"}, "parts": {"configuration": {"etc/a": ["f", 420, 1e999, 0]}}}'
+
+
+@pytest.mark.parametrize("text", [ENDLESS, "[" * 100_000, "{}", "7"])
+def test_owners_that_are_none_are_unknown(tmp_path: Path, text: str) -> None:
+    (tmp_path / OWNERS).parent.mkdir()
+    (tmp_path / OWNERS).write_text(text)
+    assert rights_in(tmp_path) == {}

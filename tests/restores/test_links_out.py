@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from ringkeep.restores.logins import own
-from ringkeep.restores.planning import FOLDER, Entry, State, plan
+from ringkeep.restores.planning import FOLDER, LINK, Entry, Plan, State, plan
+from ringkeep.restores.preview import lay_out
 from ringkeep.restores.selection import parse
 from ringkeep.restores.states import with_whole_astdb
 from ringkeep.restores.trees import astdb
-from ringkeep.sources.astdb import write_astdb
+from ringkeep.sources.astdb import read_sqlite, write_astdb
 from ringkeep.sources.contents import config_files
 
 CANARY = "another customer's"
@@ -57,3 +58,10 @@ def test_its_logins_are_not_those_of_another(mirror: Path, tmp_path: Path) -> No
     (live / "etc").mkdir(parents=True)
     (live / "etc/asterisk").symlink_to(tmp_path / "2/mirror/etc/asterisk")
     assert own(live, mirror) == {}
+
+
+def test_the_preview_writes_no_states_into_those_of_another(mirror: Path, tmp_path: Path) -> None:
+    link = Entry(LINK, "../../../../../2/mirror/var/lib/asterisk", 0, 0o777)
+    live = State({"/var/lib/asterisk/x": link}, PLACE)
+    lay_out(Plan(), live, mirror, tmp_path / "backup", tmp_path / "1/after", {"/CF/201": "1"})
+    assert read_sqlite(tmp_path / "2/mirror/var/lib/asterisk/astdb.sqlite3") == {"/secret/of": CANARY}

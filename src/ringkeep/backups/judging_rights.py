@@ -28,7 +28,7 @@ def rights_in(mirror: Path) -> dict[str, str]:
             for path, entry in document["parts"].get(part, {}).items()
             if entry[0] in "fd"
         }  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         return {}
 
 

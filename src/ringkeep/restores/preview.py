@@ -20,7 +20,7 @@ from ringkeep.restores.selection import RECORD_DATABASES, place_of
 from ringkeep.restores.states import place_of_astdb
 from ringkeep.restores.trees import DATABASES, astdb
 from ringkeep.sources.astdb import SCHEMA
-from ringkeep.sources.contents import phone_system, read_contents
+from ringkeep.sources.contents import leads_out, phone_system, read_contents
 from ringkeep.sources.errors import Limits
 from ringkeep.sources.source import open_source
 from ringkeep.translation import Words
@@ -72,6 +72,8 @@ def lay_out(plan: Plan, live: State, mirror: Path, backup: Path, into: Path, sta
 
 def _write_astdb(into: Path, directories: Mapping[str, str], states: Mapping[str, str]) -> None:
     place = into / place_of_astdb(directories)[1:]
+    if leads_out(into, place):  # a link in its way was laid out as it is there
+        return
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     with sqlite3.connect(place) as base:
